@@ -1,0 +1,83 @@
+"""Topic `customers` and `interactions`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from domain.events.base import Channel, Country, Data, Email, Id, Language, Phone, Text, Zone
+
+Flag = Literal[
+    "dispute",
+    "deceased",
+    "insolvency",
+    "vulnerable",
+    "moratorium",
+    "complaint",
+    "represented",
+    "cease_contact",
+]
+Purpose = Literal["service", "collection", "marketing"]
+LocalTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$")]
+
+
+class PersonName(Data):
+    given: Text
+    family: Text
+
+
+class Contact(Data):
+    mobile: Phone | None = None
+    email: Email | None = None
+    push_token: Id | None = None
+    address: Any | None = None
+
+
+class QuietHours(Data):
+    """Local times between which the customer wants no message; may run over midnight."""
+
+    from_: Annotated[LocalTime, Field(alias="from")]
+    to: LocalTime
+
+
+class Preferences(Data):
+    channels: tuple[Channel, ...] = ()
+    quiet_hours: QuietHours | None = None
+
+
+class Consent(Data):
+    channel: Channel
+    purpose: Purpose
+    granted: bool
+    at: AwareDatetime
+    proof: Any | None = None
+
+
+class CustomerUpdated(Data):
+    customer_id: Id
+    name: PersonName
+    birth_date: dt.date
+    language: Language
+    country: Country
+    timezone: Zone
+    contact: Contact
+    preferences: Preferences | None = None
+    consents: tuple[Consent, ...] = ()
+    person_group: Id | None = None
+    region: Id | None = None
+    customer_since: dt.date
+    flags: tuple[Flag, ...] = ()
+    brand: Id | None = None
+
+
+class Interaction(Data):
+    """Any of the interaction types; `conversation.held.v1` also carries its direction."""
+
+    customer_id: Id
+    channel: Id
+    at: AwareDatetime
+    message_id: Id | None = None
+    detail: Any | None = None
+    direction: Literal["inbound", "outbound"] | None = None

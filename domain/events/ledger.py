@@ -1,0 +1,72 @@
+"""Topics `invoices`, `payments` and `failed-direct-debits`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from domain.events.base import Country, Data, Id
+from domain.money import PositiveMoney
+
+
+class InvoiceIssued(Data):
+    invoice_id: Id
+    customer_id: Id
+    amount: PositiveMoney
+    issued_on: dt.date
+    due_on: dt.date
+    kind: Literal["subscription", "device_instalment", "energy", "purchase", "fee"]
+    payment_method: Literal["direct_debit", "link", "transfer"]
+    mandate_id: Id | None = None
+
+
+class InvoiceCredited(Data):
+    invoice_id: Id
+    customer_id: Id
+    amount: PositiveMoney
+    credited_at: AwareDatetime
+
+
+class Allocation(Data):
+    invoice_id: Id
+    amount: PositiveMoney
+
+
+class PaymentReceived(Data):
+    payment_id: Id
+    customer_id: Id
+    amount: PositiveMoney
+    received_at: AwareDatetime
+    method: Literal["direct_debit", "link", "transfer", "card"]
+    allocations: tuple[Allocation, ...] | None = None
+    provisional: bool = False
+
+
+class PaymentReversed(Data):
+    payment_id: Id
+    customer_id: Id
+    amount: PositiveMoney
+    reversed_at: AwareDatetime
+    reason_code: Id | None = None
+
+
+class DirectDebitFailed(Data):
+    """`collection_id` is the end-to-end id; one of the two reasons is there."""
+
+    collection_id: Id
+    customer_id: Id
+    invoice_id: Id
+    amount: PositiveMoney
+    reason_code: Id | None = None
+    reason_proprietary: Id | None = None
+    failed_at: AwareDatetime
+    debtor_country: Country
+    attempt: Annotated[int, Field(strict=True, ge=1, le=1000)]
+
+    @model_validator(mode="after")
+    def _has_a_reason(self) -> DirectDebitFailed:
+        if self.reason_code is None and self.reason_proprietary is None:
+            raise ValueError("reason_code or reason_proprietary is required")
+        return self

@@ -1,0 +1,1 @@
+"""Settings, clock, ids, logging, metrics, crypto: what every part may use."""

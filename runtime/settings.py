@@ -1,0 +1,59 @@
+"""All settings, from `DUNNOCK_*` environment variables (DATABASE_URL and REDIS_URL as they are)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """One object for every process; a wrong value ends the process with the field's name."""
+
+    model_config = SettingsConfigDict(env_prefix="DUNNOCK_", extra="ignore", populate_by_name=True)
+
+    kafka: str = "127.0.0.1:9092"
+    database_url: str = Field("postgresql://127.0.0.1/dunnock", validation_alias="DATABASE_URL")
+    redis_url: str = Field("redis://127.0.0.1:6379/0", validation_alias="REDIS_URL")
+
+    #: Put before every topic name, so that several installations can share a cluster.
+    topic_prefix: str = ""
+    #: The same for every topic.
+    partitions: int = Field(4, ge=1, le=1000)
+    replication_factor: int = Field(1, ge=1, le=9)
+    app_id: str = "dunnock"
+    data_dir: Path = Path(".dunnock/data")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    clock: Literal["real", "simulated"] = "real"
+
+    #: This process: its name, where its own web listens, and under which URL others reach it.
+    process_name: str = "dunnock"
+    listen_host: str = "127.0.0.1"
+    listen_port: int = 0
+    own_url: str = ""
+
+    #: What customers and staff see.
+    public_url: str = "http://127.0.0.1:8080"
+    api_key: str = "development-only"
+    #: Signs payment links and sessions; at least 32 characters in production.
+    secret: str = "development-only-secret-change-me-now"
+    link_days: int = Field(30, ge=1, le=365)
+
+    sms_url: str = "http://127.0.0.1:8101"
+    push_url: str = "http://127.0.0.1:8102"
+    smtp: str = "127.0.0.1:8125"
+    bureaus_url: str = "http://127.0.0.1:8104"
+    psp_url: str = "http://127.0.0.1:8105"
+    mail_from: str = "service@dunnock.example"
+
+    bureau_deadline_s: float = Field(5.0, gt=0, le=60)
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()

@@ -1,0 +1,45 @@
+"""What goes in and out of a lane: raw records, chunks of them, and outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Headers = tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One raw record of the log. `timestamp_ms` is a fact, never the time."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+    timestamp_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Records of one topic and partition in offset order, as one fetch gave them.
+
+    `next_offset` is where the reader stands after it. It may lie beyond the last record
+    (transaction markers, compaction, aborted records), and `records` may be empty.
+    """
+
+    topic: str
+    partition: int
+    records: tuple[Record, ...]
+    next_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A record to write. `partition` None: murmur2 of the key, like the Java client."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+    partition: int | None = None
