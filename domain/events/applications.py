@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from domain.events.base import Country, Data, Id, Text
+from domain.events.base import Country, Data, Day, Id, Instant, Text
 from domain.events.customers import PersonName
 from domain.money import Money
 
@@ -22,7 +21,7 @@ class Address(Data):
 
 class Applicant(Data):
     name: PersonName | None = None
-    birth_date: dt.date | None = None
+    birth_date: Day | None = None
     email: Text | None = None
     mobile: Text | None = None
     iban: Text | None = None
@@ -54,7 +53,7 @@ class ApplicationSubmitted(Data):
     product: Product
     household: Household | None = None
     attributes: dict[str, Any] | None = None
-    submitted_at: AwareDatetime
+    submitted_at: Instant
 
 
 class ApplicationAmended(Data):
@@ -67,4 +66,4 @@ class ApplicationAmended(Data):
 
 class ApplicationWithdrawn(Data):
     application_id: Id
-    withdrawn_at: AwareDatetime
+    withdrawn_at: Instant

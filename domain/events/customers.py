@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from domain.events.base import Channel, Country, Data, Email, Id, Language, Phone, Text, Zone
+from domain.events.base import (
+    Channel,
+    Country,
+    Data,
+    Day,
+    Email,
+    Id,
+    Instant,
+    Language,
+    Phone,
+    Text,
+    Zone,
+)
 
 Flag = Literal[
     "dispute",
@@ -51,14 +62,14 @@ class Consent(Data):
     channel: Channel
     purpose: Purpose
     granted: bool
-    at: AwareDatetime
+    at: Instant
     proof: Any | None = None
 
 
 class CustomerUpdated(Data):
     customer_id: Id
     name: PersonName
-    birth_date: dt.date
+    birth_date: Day
     language: Language
     country: Country
     timezone: Zone
@@ -67,7 +78,7 @@ class CustomerUpdated(Data):
     consents: tuple[Consent, ...] = ()
     person_group: Id | None = None
     region: Id | None = None
-    customer_since: dt.date
+    customer_since: Day
     flags: tuple[Flag, ...] = ()
     brand: Id | None = None
 
@@ -77,7 +88,7 @@ class Interaction(Data):
 
     customer_id: Id
     channel: Id
-    at: AwareDatetime
+    at: Instant
     message_id: Id | None = None
     detail: Any | None = None
     direction: Literal["inbound", "outbound"] | None = None

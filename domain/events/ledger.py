@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
-from domain.events.base import Country, Data, Id
+from domain.events.base import Country, Data, Day, Id, Instant
 from domain.money import PositiveMoney
 
 
@@ -15,8 +14,8 @@ class InvoiceIssued(Data):
     invoice_id: Id
     customer_id: Id
     amount: PositiveMoney
-    issued_on: dt.date
-    due_on: dt.date
+    issued_on: Day
+    due_on: Day
     kind: Literal["subscription", "device_instalment", "energy", "purchase", "fee"]
     payment_method: Literal["direct_debit", "link", "transfer"]
     mandate_id: Id | None = None
@@ -26,7 +25,7 @@ class InvoiceCredited(Data):
     invoice_id: Id
     customer_id: Id
     amount: PositiveMoney
-    credited_at: AwareDatetime
+    credited_at: Instant
 
 
 class Allocation(Data):
@@ -38,7 +37,7 @@ class PaymentReceived(Data):
     payment_id: Id
     customer_id: Id
     amount: PositiveMoney
-    received_at: AwareDatetime
+    received_at: Instant
     method: Literal["direct_debit", "link", "transfer", "card"]
     allocations: tuple[Allocation, ...] | None = None
     provisional: bool = False
@@ -48,7 +47,7 @@ class PaymentReversed(Data):
     payment_id: Id
     customer_id: Id
     amount: PositiveMoney
-    reversed_at: AwareDatetime
+    reversed_at: Instant
     reason_code: Id | None = None
 
 
@@ -61,7 +60,7 @@ class DirectDebitFailed(Data):
     amount: PositiveMoney
     reason_code: Id | None = None
     reason_proprietary: Id | None = None
-    failed_at: AwareDatetime
+    failed_at: Instant
     debtor_country: Country
     attempt: Annotated[int, Field(strict=True, ge=1, le=1000)]
 
