@@ -14,7 +14,6 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Field,
     StringConstraints,
 )
 
@@ -31,16 +30,26 @@ Channel = Literal["sms", "push", "email", "letter"]
 #: Outside of these years a date is a mistake, and date arithmetic would overflow near the ends.
 YEAR_MIN, YEAR_MAX = 1900, 2199
 _Date = TypeVar("_Date", bound=dt.date)
-_WRITTEN_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ].+)?")
+_RFC3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
-def _as_written(value: Any) -> Any:
-    """Pydantic would take 1767225600 for an instant, as number or text; the contract does not."""
+def _instant(value: Any) -> Any:
+    """Pydantic would also take 1767225600, as number or text; the contract says RFC 3339."""
+    if isinstance(value, dt.datetime):
+        return value
+    if not isinstance(value, str) or not _RFC3339.fullmatch(value.upper()):
+        raise ValueError("not an instant as RFC 3339 writes it, with an offset")
+    return dt.datetime.fromisoformat(value.upper())
+
+
+def _day(value: Any) -> Any:
     if isinstance(value, dt.date):
         return value
-    if not isinstance(value, str) or not _WRITTEN_DATE.fullmatch(value):
-        raise ValueError("not a date as RFC 3339 writes it")
-    return value
+    if not isinstance(value, str) or len(value) != len("2026-06-01"):
+        raise ValueError("not a date as ISO 8601 writes it")
+    return dt.date.fromisoformat(value)
 
 
 def _plausible(value: _Date) -> _Date:
@@ -49,12 +58,8 @@ def _plausible(value: _Date) -> _Date:
     return value
 
 
-#: `_as_written` does what strict mode does elsewhere.
-_LAX = Field(strict=False)
-Instant = Annotated[
-    AwareDatetime, _LAX, BeforeValidator(_as_written), AfterValidator(_plausible)
-]
-Day = Annotated[dt.date, _LAX, BeforeValidator(_as_written), AfterValidator(_plausible)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant), AfterValidator(_plausible)]
+Day = Annotated[dt.date, BeforeValidator(_day), AfterValidator(_plausible)]
 
 
 @lru_cache(maxsize=1024)
