@@ -37,8 +37,8 @@ class Fault(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    latency_ms: float = Field(0, ge=0, le=HANG_S_MAX * 1000)
-    error_rate: float = Field(0, ge=0, le=1)
+    latency_ms: float = Field(default=0, ge=0, le=HANG_S_MAX * 1000)
+    error_rate: float = Field(default=0, ge=0, le=1)
     hang: bool = False
     garbage: bool = False
 
