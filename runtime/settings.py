@@ -6,8 +6,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Login(BaseModel):
+    """A member of staff who exists from the start; `role` as in api/security/roles.py."""
+
+    user: str
+    password: str
+    role: str
 
 
 class Settings(BaseSettings):
@@ -41,6 +49,10 @@ class Settings(BaseSettings):
     api_key: str = "development-only"
     #: Signs payment links and sessions; at least 32 characters in production.
     secret: str = "development-only-secret-change-me-now"
+    #: A JSON list. Staff that the web process creates at its start, or sets back to this.
+    logins: tuple[Login, ...] = ()
+    #: Signs the PSP's webhooks (Standard Webhooks, base64 behind `whsec_`).
+    psp_webhook_secret: str = "whsec_ZGV2ZWxvcG1lbnQtb25seS13ZWJob29rLXNlY3JldA=="
     link_days: int = Field(30, ge=1, le=365)
 
     sms_url: str = "http://127.0.0.1:8101"
