@@ -1,0 +1,21 @@
+"""The names and limits of a lane: every queue, batch and retry has a bound, and it stands here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class LaneConfig:
+    """Topic names are those of the records a lane is offered and of `Log` (prefix or none)."""
+
+    ticks_topic: str = "ticks"
+    dead_letters_topic: str = "dead-letters"
+    look_topics: tuple[str, ...] = ("payments", "invoices", "customers", "interactions")
+    batch_records_max: int = 2_000
+    timers_per_batch_max: int = 500
+    looks_per_batch_max: int = 500
+    queued_records_max: int = 8_000
+    reruns_max: int = 3
+    slice_s: float = 0.01
+    """How long a fold may hold the event loop before it lets others run."""

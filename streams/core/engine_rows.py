@@ -1,0 +1,97 @@
+"""The engine's own rows: keys and contents of the tables `engine` and `timers`.
+
+`engine` holds the partition's `now`, the next offset applied of each source topic
+(`applied|<topic>`) and the looks put aside (`look|<ref>`). `timers` holds a row for each due
+thing under `<due ms, 15 digits>|<timer_id>`, so that key order is the order of falling due.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import orjson
+
+from streams.core.logic import Timer
+
+ENGINE_TABLE = "engine"
+TIMERS_TABLE = "timers"
+NOW_KEY = "now"
+LOOK_PREFIX = "look|"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class BadTick(ValueError):
+    """A tick that doesn't say what time it is."""
+
+
+def applied_key(topic: str) -> str:
+    return f"applied|{topic}"
+
+
+def look_key(ref: str) -> str:
+    return LOOK_PREFIX + ref
+
+
+def epoch_ms(moment: datetime) -> int:
+    """Whole milliseconds since 1970, rounded up: a timer never fires before it is due."""
+    return -((_EPOCH - moment) // _MILLISECOND)
+
+
+def floor_ms(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def from_epoch_ms(milliseconds: int) -> datetime:
+    return _EPOCH + milliseconds * _MILLISECOND
+
+
+def timer_key(timer: Timer) -> str:
+    """Key of the timer's row. What is due before 1970 sorts as if due in 1970."""
+    return f"{max(0, epoch_ms(timer.due)):015d}|{timer.timer_id}"
+
+
+def timer_row(timer: Timer) -> bytes:
+    return orjson.dumps({"timer_id": timer.timer_id, "due_ms": epoch_ms(timer.due)})
+
+
+def timer_of(row: bytes) -> Timer:
+    fields = orjson.loads(row)
+    return Timer(timer_id=fields["timer_id"], due=from_epoch_ms(fields["due_ms"]))
+
+
+def due_ms_of_key(key: bytes) -> int:
+    return int(key[:15])
+
+
+def look_row(ref: str) -> bytes:
+    return orjson.dumps({"ref": ref})
+
+
+def look_ref(row: bytes) -> str:
+    ref: str = orjson.loads(row)["ref"]
+    return ref
+
+
+def applied_row(next_offset: int) -> bytes:
+    return orjson.dumps(next_offset)
+
+
+def applied_offset(row: bytes) -> int:
+    return int(orjson.loads(row))
+
+
+def now_row(now: datetime) -> bytes:
+    return orjson.dumps({"now": now.astimezone(UTC).isoformat()})
+
+
+def parse_now(value: bytes | None) -> datetime:
+    """The moment in `{"now": RFC 3339}`, in UTC. Raises `BadTick`."""
+    try:
+        moment = datetime.fromisoformat(orjson.loads(value or b"")["now"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadTick(f"a tick needs now as RFC 3339: {error}") from error
+    if moment.tzinfo is None:
+        raise BadTick("a tick's now needs an offset from UTC")
+    return moment.astimezone(UTC)

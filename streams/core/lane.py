@@ -1,0 +1,276 @@
+"""A lane: everything of one partition, one batch after the other.
+
+A batch is folded over the rows, committed in one transaction, written to the stores, and only
+then do positions move and the caller hears of it. What the lane can't finish it doesn't ack.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from streams.core.budget import DeadLetterBudget
+from streams.core.chunk_queue import ChunkQueue, oldest_timestamp_ms
+from streams.core.config import LaneConfig
+from streams.core.engine_rows import ENGINE_TABLE, NOW_KEY, parse_now
+from streams.core.fold import FoldResult, folding
+from streams.core.logic import Logic, Look
+from streams.core.looks import PendingLooks
+from streams.core.ports import BatchAborted, Log, Store
+from streams.core.positions import Positions, only_moves
+from streams.core.records import Chunk
+from streams.core.rows import Rows
+from streams.core.timers import TimerQueue
+
+
+@dataclass(frozen=True, slots=True)
+class LaneStatus:
+    """A lane as seen from outside. Positions are next offsets."""
+
+    now: datetime | None
+    next_due: datetime | None
+    applied: Mapping[str, int]
+    pending_looks: int
+    oldest_unprocessed_ms: int | None
+    """`timestamp_ms` of the oldest record that waits or is being handled."""
+    queued_records: int
+    is_open: bool
+    is_idle: bool
+
+
+def _ignore_applied(topic: str, next_offset: int) -> None:
+    """For callers who don't care."""
+
+
+class Lane:
+    """One partition's records, timers and looks, in order. Everything runs on one event loop.
+
+    Offer every topic an empty chunk with the reader's position when the partition is assigned:
+    looks are decided by positions, and a topic without news would otherwise never have one.
+    `on_applied(topic, next_offset)` is called after the commit and after the stores.
+    """
+
+    def __init__(
+        self,
+        partition: int,
+        logic: Logic,
+        log: Log,
+        stores: Mapping[str, Store],
+        *,
+        config: LaneConfig | None = None,
+        budget: DeadLetterBudget | None = None,
+        on_applied: Callable[[str, int], None] = _ignore_applied,
+        on_failed: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        self.partition = partition
+        self._logic = logic
+        self._log = log
+        self._stores = stores
+        self._config = config or LaneConfig()
+        self._budget = budget or DeadLetterBudget()
+        self._on_applied = on_applied
+        self._on_failed = on_failed
+        self._queue = ChunkQueue(self._config.ticks_topic)
+        self._positions = Positions()
+        self._looks = PendingLooks(self._config.look_topics)
+        self._open_offset: int | None = None
+        self._is_open = False
+        self._now: datetime | None = None
+        self._next_due: datetime | None = None
+        self._more_due = False
+        self._running: tuple[Chunk, ...] = ()
+        self._stopping = False
+        self._question: asyncio.Task[dict[str, int]] | None = None
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.failure: BaseException | None = None
+        """Why the lane ended by itself; None while it runs or when it was stopped."""
+
+    # -- what the consumer side calls ------------------------------------------------------
+
+    def start(self) -> asyncio.Task[None]:
+        """Read now, timers and looks from the stores and begin. Once, after recovery."""
+        stored = self._stores[ENGINE_TABLE].get(NOW_KEY.encode())
+        self._now = None if stored is None else parse_now(stored)
+        self._next_due = TimerQueue(Rows(self._stores)).next_due()
+        self._looks.load(self._stores[ENGINE_TABLE])
+        self._task = asyncio.create_task(self._guard(), name=f"lane-{self.partition}")
+        return self._task
+
+    def open_at(self, tick_offset: int) -> None:
+        """Handle more than ticks once the tick at this offset or a later one has been applied."""
+        self._open_offset = tick_offset
+        self._open_if_due()
+        self._idle.clear()
+        self._wake.set()
+
+    def offer(self, chunk: Chunk) -> None:
+        """Queue a chunk. Look at `full` before you fetch more; ticks may always be offered."""
+        if chunk.partition != self.partition:
+            raise ValueError(f"chunk of partition {chunk.partition} in lane {self.partition}")
+        self._queue.append(chunk)
+        self._idle.clear()
+        self._wake.set()
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing but ticks should be offered now."""
+        return self._queue.records >= self._config.queued_records_max
+
+    def drop(self) -> None:
+        """Forget what waits: the partition was revoked or the reader went elsewhere."""
+        self._queue.clear()
+
+    async def stop(self) -> None:
+        """Finish the batch that runs, then end. What still waits is not handled."""
+        self._stopping = True
+        self._wake.set()
+        if self._task is not None:
+            await asyncio.wait({self._task})
+
+    async def wait_idle(self) -> None:
+        """Until nothing can be done without new input, or the lane has failed."""
+        await self._idle.wait()
+
+    def status(self) -> LaneStatus:
+        return LaneStatus(
+            now=self._now,
+            next_due=self._next_due,
+            applied=dict(self._positions.applied),
+            pending_looks=len(self._looks),
+            oldest_unprocessed_ms=_earliest(
+                self._queue.oldest_timestamp_ms(), oldest_timestamp_ms(self._running)
+            ),
+            queued_records=self._queue.records,
+            is_open=self._is_open,
+            is_idle=self._idle.is_set(),
+        )
+
+    # -- the loop --------------------------------------------------------------------------
+
+    async def _guard(self) -> None:
+        """Run; on any failure nothing more is acked and `on_failed` hears of it."""
+        try:
+            await self._run()
+        except Exception as error:
+            self.failure = error
+            if self._on_failed is not None:
+                self._on_failed(error)
+        finally:
+            await self._forget_question()
+            self._idle.set()
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            self._hear_answer()
+            self._ask_end_offsets()
+            batch, looks = self._take()
+            if batch or looks or self._more_due:
+                await self._run_batch(batch, looks)
+                continue
+            if self._question is None:
+                self._idle.set()
+            self._wake.clear()
+            await self._wake.wait()
+
+    def _take(self) -> tuple[tuple[Chunk, ...], tuple[Look, ...]]:
+        limit = self._config.batch_records_max
+        if not self._is_open:
+            return self._queue.take_ticks(limit), ()
+        looks = self._looks.ready(self._positions.applied, self._config.looks_per_batch_max)
+        return self._queue.take(limit), looks
+
+    async def _run_batch(self, batch: tuple[Chunk, ...], looks: tuple[Look, ...]) -> None:
+        if only_moves(batch) and not looks and not self._more_due:
+            self._move({chunk.topic: chunk.next_offset for chunk in batch})
+            return
+        self._running = batch
+        result = await self._commit(batch, looks)
+        self._running = ()
+        self._queue.put_back(result.rest)
+        self._now, self._next_due = result.now, result.next_due
+        self._more_due = result.more_due
+        self._looks.decided(result.decided_looks)
+        self._looks.request(result.requested_looks)
+        self._move(result.positions)
+
+    async def _commit(self, batch: tuple[Chunk, ...], looks: tuple[Look, ...]) -> FoldResult:
+        """Fold and commit, again from the stores when the transaction was aborted."""
+        for rerun in range(self._config.reruns_max + 1):
+            result = await self._fold(batch, looks)
+            self._budget.check(result.dead)
+            offsets = self._positions.uncommitted(result.positions)
+            try:
+                ends = await self._log.commit(result.outputs, result.changes, offsets)
+            except BatchAborted:
+                if rerun == self._config.reruns_max:
+                    raise
+                continue
+            # No await from here on: nobody sees some tables with the batch and some without.
+            for table, rows in result.changes.items():
+                self._stores[table].commit_rows(rows, ends[table])
+            self._positions.committed(offsets)
+            self._budget.add(result.dead)
+            return result
+        raise AssertionError("unreachable: the last rerun returns or raises")
+
+    async def _fold(self, batch: tuple[Chunk, ...], looks: tuple[Look, ...]) -> FoldResult:
+        """Fold in slices, so that a long batch doesn't hold the event loop."""
+        clock = asyncio.get_running_loop().time  # only to share the loop fairly, never `now`
+        steps = folding(
+            self._logic,
+            batch,
+            Rows(self._stores),
+            partition=self.partition,
+            looks=looks,
+            config=self._config,
+        )
+        await asyncio.sleep(0)
+        until = clock() + self._config.slice_s
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                result: FoldResult = end.value
+                return result
+            if clock() >= until:
+                await asyncio.sleep(0)
+                until = clock() + self._config.slice_s
+
+    def _move(self, positions: Mapping[str, int]) -> None:
+        for topic, offset in self._positions.advance(positions).items():
+            self._on_applied(topic, offset)
+        self._open_if_due()
+
+    def _open_if_due(self) -> None:
+        if self._open_offset is not None and self._now is not None:
+            applied = self._positions.of(self._config.ticks_topic)
+            self._is_open = self._is_open or applied > self._open_offset
+
+    # -- end offsets for looks, asked beside the batches -----------------------------------
+
+    def _ask_end_offsets(self) -> None:
+        if self._question is None and self._looks.has_unasked:
+            self._looks.ask()
+            asking = self._log.end_offsets(self._looks.topics)
+            self._question = asyncio.create_task(asking)
+            self._question.add_done_callback(lambda _: self._wake.set())
+
+    def _hear_answer(self) -> None:
+        if self._question is not None and self._question.done():
+            answer, self._question = self._question, None
+            self._looks.answered(answer.result())
+
+    async def _forget_question(self) -> None:
+        if self._question is not None:
+            self._question.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await self._question
+
+
+def _earliest(*moments: int | None) -> int | None:
+    return min((moment for moment in moments if moment is not None), default=None)

@@ -1,0 +1,85 @@
+"""The due timers of a batch, in order: those of the store merged with those the batch sets."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from heapq import heappop, heappush
+
+from streams.core.engine_rows import (
+    TIMERS_TABLE,
+    due_ms_of_key,
+    floor_ms,
+    from_epoch_ms,
+    timer_key,
+    timer_of,
+    timer_row,
+)
+from streams.core.logic import Timer
+from streams.core.rows import Rows
+
+_PAGE = 64
+_END = b":"  # sorts after every digit, so after every timer key
+
+
+class TimerQueue:
+    """Timers by (due, id). The store doesn't change during a batch, so it is read once, by page."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._stored: list[bytes] = []  # keys read ahead from the store, the next one last
+        self._after = b""
+        self._exhausted = False
+        self._set: list[bytes] = []  # heap of keys set by this batch
+
+    def set(self, timer: Timer) -> None:
+        key = timer_key(timer)
+        self._rows.put(TIMERS_TABLE, key, timer_row(timer))
+        heappush(self._set, key.encode())
+
+    def cancel(self, timer: Timer) -> None:
+        self._rows.delete(TIMERS_TABLE, timer_key(timer))
+
+    def next_due_ms(self) -> int | None:
+        """When the next timer is due, None without any."""
+        key = self._head()
+        return None if key is None else due_ms_of_key(key)
+
+    def next_due(self) -> datetime | None:
+        due = self.next_due_ms()
+        return None if due is None else from_epoch_ms(due)
+
+    def is_due(self, now: datetime) -> bool:
+        due = self.next_due_ms()
+        return due is not None and due <= floor_ms(now)
+
+    def pop(self) -> Timer:
+        """Take the next timer and delete its row. Needs one to be there."""
+        key = self._head()
+        if key is None:
+            raise LookupError("no timer is set")
+        name = key.decode()
+        row = self._rows.get(TIMERS_TABLE, name)
+        assert row is not None  # noqa: S101 - _head() only gives living rows
+        self._rows.delete(TIMERS_TABLE, name)
+        return timer_of(row)
+
+    def _head(self) -> bytes | None:
+        """The smallest key whose row still lives; forgets those fired or cancelled."""
+        while self._set and not self._lives(self._set[0]):
+            heappop(self._set)
+        while self._fill() and not self._lives(self._stored[-1]):
+            self._stored.pop()
+        heads = [*self._set[:1], *self._stored[-1:]]
+        return min(heads, default=None)
+
+    def _lives(self, key: bytes) -> bool:
+        return self._rows.get(TIMERS_TABLE, key.decode()) is not None
+
+    def _fill(self) -> bool:
+        if not self._stored and not self._exhausted:
+            page = self._rows.scan_stored(TIMERS_TABLE, self._after, _END, _PAGE)
+            self._exhausted = len(page) < _PAGE
+            if page:
+                self._after = page[-1][0] + b"\0"
+                self._stored = [key for key, _ in reversed(page)]
+        return bool(self._stored)
