@@ -1,0 +1,1 @@
+"""Clients of those who deliver messages: SMS and push over HTTP, e-mail over SMTP."""

@@ -1,0 +1,115 @@
+"""E-mail over SMTP. Nobody can be asked whether a mail arrived, and mail servers don't deduplicate.
+
+So the conversation is taken step by step. Up to DATA nothing has been handed over and a failure
+may be repeated. Right before DATA the hand-over is marked; from then on only a clear refusal of
+the server (a reply with a code) allows another try, and silence is an unknown outcome for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, localtime
+
+import aiosmtplib
+
+from connectors.gateways.ports import (
+    Accepted,
+    Answer,
+    BeforeHandover,
+    Outcome,
+    Outgoing,
+    Rejected,
+    TryLater,
+    Uncertain,
+)
+
+_POLICY = SMTP.clone(max_line_length=998)
+_TRANSIENT = range(400, 500)
+_PERMANENT = range(500, 600)
+_QUIT_S = 1.0
+
+
+class SmtpGateway:
+    """One mail server at `address` (host:port). `timeout_s` bounds each step."""
+
+    can_be_asked = False
+
+    def __init__(self, address: str, mail_from: str, *, timeout_s: float = 10.0) -> None:
+        host, _, port = address.rpartition(":")
+        self._host, self._port = host, int(port)
+        self._from = mail_from
+        self._timeout_s = timeout_s
+
+    async def ask(self, message_id: str) -> Answer:
+        """Nobody knows."""
+        del message_id
+        return Uncertain("mail_cannot_be_asked")
+
+    async def send(self, message: Outgoing, before_handover: BeforeHandover) -> Outcome:
+        """See `Gateway`. `before_handover` is awaited after RCPT was accepted, before DATA."""
+        try:
+            content = _mail(message, self._from)
+        except (ValueError, UnicodeError):  # a line break in a header, an address that is none
+            return Rejected("invalid_mail")
+        client = aiosmtplib.SMTP(
+            hostname=self._host, port=self._port, timeout=self._timeout_s, start_tls=None
+        )
+        try:
+            return await self._converse(client, message.to, content, before_handover)
+        finally:
+            await _leave(client)
+
+    async def _converse(
+        self, client: aiosmtplib.SMTP, to: str, content: bytes, before_handover: BeforeHandover
+    ) -> Outcome:
+        try:
+            await client.connect()
+            await client.mail(self._from)
+            await client.rcpt(to)
+        except aiosmtplib.SMTPResponseException as error:
+            return _refusal(error.code) or TryLater("garbage")
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            return TryLater(type(error).__name__)
+        if not await before_handover():
+            return Uncertain("handed_over_before")
+        try:
+            await client.data(content)
+        except aiosmtplib.SMTPResponseException as error:
+            return _refusal(error.code) or Uncertain("garbage")
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            return Uncertain(type(error).__name__)
+        return Accepted()
+
+
+def _refusal(code: int) -> Outcome | None:
+    """What a reply other than success means; None when it is no refusal (RFC 5321, 4.2.1)."""
+    if code in _PERMANENT:
+        return Rejected(f"smtp_{code}")
+    return TryLater(f"smtp_{code}") if code in _TRANSIENT else None
+
+
+async def _leave(client: aiosmtplib.SMTP) -> None:
+    """Say goodbye; whether the server hears it changes nothing."""
+    if client.is_connected:
+        with contextlib.suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
+            async with asyncio.timeout(_QUIT_S):
+                await client.quit()
+    client.close()
+
+
+def _mail(message: Outgoing, mail_from: str) -> bytes:
+    """The mail in wire format. Raises ValueError when a field can't be a header."""
+    mail = EmailMessage(policy=_POLICY)
+    mail["From"] = mail_from
+    mail["To"] = message.to
+    mail["Subject"] = message.subject or ""
+    mail["Date"] = format_datetime(localtime())
+    mail["X-Message-Id"] = message.message_id
+    mail["Auto-Submitted"] = "auto-generated"
+    if message.language:
+        mail["Content-Language"] = message.language
+    mail.set_content(message.body)
+    return mail.as_bytes()

@@ -1,0 +1,1 @@
+"""PostgreSQL: claims of dispatches, the projection for lists, and what needs a constraint."""

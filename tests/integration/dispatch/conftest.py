@@ -1,0 +1,23 @@
+"""A migrated database and a pool on it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from connectors.postgres.migrate import migrate
+from connectors.postgres.pool import Pool, connected
+
+
+@pytest.fixture(scope="session")
+def migrated_url(database_url: str) -> str:
+    """The shared database, migrated."""
+    migrate(database_url)
+    return database_url
+
+
+@pytest.fixture
+async def pool(migrated_url: str) -> AsyncIterator[Pool]:
+    async with connected(migrated_url, name="test") as opened:
+        yield opened
