@@ -41,6 +41,7 @@ class SmtpGateway:
         host, _, port = address.rpartition(":")
         self._host, self._port = host, int(port)
         self._from = mail_from
+        self._domain = mail_from.rpartition("@")[2]
         self._timeout_s = timeout_s
 
     async def ask(self, message_id: str) -> Answer:
@@ -55,7 +56,12 @@ class SmtpGateway:
         except (ValueError, UnicodeError):  # a line break in a header, an address that is none
             return Rejected("invalid_mail")
         client = aiosmtplib.SMTP(
-            hostname=self._host, port=self._port, timeout=self._timeout_s, start_tls=None
+            hostname=self._host,
+            port=self._port,
+            timeout=self._timeout_s,
+            start_tls=None,
+            # How we greet; the default would ask the resolver for our own name, for each mail.
+            local_hostname=self._domain,
         )
         try:
             return await self._converse(client, message.to, content, before_handover)

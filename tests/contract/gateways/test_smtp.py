@@ -1,0 +1,31 @@
+"""E-mail: what was handed over is never repeated on a guess."""
+
+from __future__ import annotations
+
+from connectors.gateways.ports import Outgoing, Rejected, Uncertain
+from tests.contract.gateways.conftest import Rig
+
+MESSAGE = Outgoing("m-1", "jo@example.org", "Hello", subject="Hi")
+
+
+async def test_the_mark_comes_before_the_content(mail: Rig) -> None:
+    await mail.send(MESSAGE)
+    assert mail.marks == 1
+
+
+async def test_without_the_mark_nothing_leaves(mail: Rig) -> None:
+    mail.may_hand_over = False
+    assert await mail.send(MESSAGE) == Uncertain("handed_over_before")
+    assert await mail.received() == []
+
+
+async def test_a_header_can_not_be_smuggled_in(mail: Rig) -> None:
+    message = Outgoing("m-1", "jo@example.org", "Hello", subject="Hi\r\nBcc: all@example.org")
+    assert await mail.send(message) == Rejected("invalid_mail")
+    assert mail.marks == 0
+
+
+async def test_a_refused_recipient_is_final(mail: Rig) -> None:
+    message = Outgoing("m-1", "<>", "Hello", subject="Hi")
+    assert isinstance(await mail.send(message), Rejected)
+    assert mail.marks == 0
