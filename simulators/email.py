@@ -12,7 +12,7 @@ import email.policy
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 
 from aiohttp import web
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -61,7 +61,7 @@ def _entry(envelope: Envelope) -> dict[str, object]:
     }
 
 
-def _text(part: EmailMessage) -> str:
+def _text(part: MIMEPart) -> str:
     """The text as it was written: line breaks and the one that ends a mail are the format's."""
     text: str = part.get_content()
     return text.replace("\r\n", "\n").removesuffix("\n")

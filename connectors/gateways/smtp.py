@@ -77,6 +77,8 @@ class SmtpGateway:
             await client.rcpt(to)
         except aiosmtplib.SMTPResponseException as error:
             return _refusal(error.code) or TryLater("garbage")
+        except ValueError:  # aiosmtplib refuses what would end the command and start another
+            return Rejected("invalid_address")
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             return TryLater(type(error).__name__)
         if not await before_handover():

@@ -25,7 +25,7 @@ async def test_a_header_can_not_be_smuggled_in(mail: Rig) -> None:
     assert mail.marks == 0
 
 
-async def test_a_refused_recipient_is_final(mail: Rig) -> None:
-    message = Outgoing("m-1", "<>", "Hello", subject="Hi")
-    assert isinstance(await mail.send(message), Rejected)
+async def test_an_address_that_is_none_is_final(mail: Rig) -> None:
+    message = Outgoing("m-1", "<> SIZE=1", "Hello", subject="Hi")
+    assert await mail.send(message) == Rejected("invalid_address")
     assert mail.marks == 0
