@@ -43,7 +43,7 @@ def prepare(directory: Path, *, port: int, password: str, keep: bool = True) -> 
     if not (data / "PG_VERSION").exists():
         _initdb(directory, data, account, password)
     _drop_stale_pid_file(data)
-    address = f"postgresql://{_USER}:{password}@127.0.0.1:{port}/{_DATABASE}"
+    address = dsn(port, password)
     durable = "on" if keep else "off"
     settings = {
         "listen_addresses": "127.0.0.1",
@@ -69,6 +69,11 @@ def prepare(directory: Path, *, port: int, password: str, keep: bool = True) -> 
         stop_signal=signal.SIGINT,
         orphan_signal=signal.SIGQUIT,
     )
+
+
+def dsn(port: int, password: str) -> str:
+    """How clients reach the server that `prepare` describes."""
+    return f"postgresql://{_USER}:{password}@127.0.0.1:{port}/{_DATABASE}"
 
 
 def answers_query(address: str) -> None:

@@ -1,0 +1,130 @@
+"""The command line. Imports are late, so that `--help` is quick and each process loads its own."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from dunnock.embedded.problems import Problem
+
+CHANNELS = ("sms", "push", "email")
+SIMULATORS = ("sms", "push", "email", "bureaus", "psp")
+
+_DESCRIPTION = """\
+Dunnock decides whom to accept and helps those who fall behind to pay, in real time and lawfully.
+
+  dunnock up                 everything on this machine: Kafka, PostgreSQL, Redis and all of below
+  dunnock worker             the stateful agents (start as many as there is work)
+  dunnock dispatcher sms     hands messages of one channel to its gateway
+  dunnock web                pages for people, the API for machines"""
+
+_EPILOG = """\
+Every process takes its settings from the environment: DATABASE_URL, REDIS_URL and DUNNOCK_* (see
+runtime/settings.py), and serves /healthz, /readyz and /metrics on DUNNOCK_LISTEN_PORT."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line; each command sets `module` or `command`."""
+    top = argparse.ArgumentParser(
+        prog="dunnock",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_up(commands.add_parser("up", help="run the whole embedded stack in the foreground"))
+    commands.add_parser("prepare", help="apply migrations and create topics; again changes nothing")
+    for name, what in (
+        ("worker", "run the stateful agents and the bureau checks"),
+        ("projector", "copy everything into PostgreSQL for lists and searches"),
+        ("web", "serve the pages and the API"),
+        ("town", "publish believable traffic"),
+    ):
+        commands.add_parser(name, help=what)
+    channel = commands.add_parser("dispatcher", help="hand messages of a channel to its gateway")
+    channel.add_argument("kind", choices=CHANNELS)
+    outside = commands.add_parser("simulator", help="stand in for a part of the outside world")
+    outside.add_argument("kind", choices=SIMULATORS)
+    return top
+
+
+def _add_up(up: argparse.ArgumentParser) -> None:
+    up.description = (
+        "Start the whole stack, wait until every part is ready, write one JSON object with every"
+        " address, and keep it running. Ctrl-C stops everything. Logs are in .dunnock/logs, data"
+        " in .dunnock/data. DATABASE_URL and REDIS_URL name servers of your own to use instead."
+    )
+    up.add_argument("--ephemeral", action="store_true", help="use a new directory, keep nothing")
+    up.add_argument("--workers", type=_count, default=2, metavar="N", help="workers (default 2)")
+    up.add_argument("--no-traffic", action="store_true", help="leave the town asleep")
+    up.add_argument(
+        "--clock",
+        choices=("real", "simulated"),
+        default="real",
+        help="simulated: stands still until POST /api/v1/clock advances it",
+    )
+    up.add_argument(
+        "--ports",
+        choices=("fixed", "auto"),
+        default="fixed",
+        help="fixed: 8080 web, 9092 Kafka, 5432 PostgreSQL, 6379 Redis, 8101-8125 simulators"
+        " (default); auto: any free ones",
+    )
+    up.add_argument("--json", metavar="FILE", help="write the addresses to FILE, not to the output")
+    up.add_argument("--only", default="", help=argparse.SUPPRESS)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 64:
+        raise argparse.ArgumentTypeError("between 1 and 64")
+    return number
+
+
+def _run(chosen: argparse.Namespace) -> None:
+    if chosen.command == "up":
+        from dunnock.up import up
+
+        up(chosen)
+    elif chosen.command == "prepare":
+        from dunnock.prepare import prepare
+
+        prepare()
+    else:
+        from dunnock.serve import serve
+
+        serve(*entrypoint(chosen.command, getattr(chosen, "kind", "")))
+
+
+def entrypoint(command: str, kind: str) -> tuple[str, tuple[str, ...]]:
+    """The module whose `run(settings, *arguments)` is the process, and the arguments."""
+    if command == "simulator":
+        return f"simulators.{kind}", ()
+    if command == "dispatcher":
+        return "dunnock.dispatcher", (kind,)
+    return f"dunnock.{command}", ()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; gives the exit code."""
+    chosen = parser().parse_args(arguments)
+    try:
+        _run(chosen)
+    except Problem as problem:
+        print(f"dunnock: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def load(module: str) -> object:
+    """The module of a process; a missing one is a plain sentence."""
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as missing:
+        if missing.name != module:
+            raise
+        raise Problem(f"This installation has no {module}.") from missing

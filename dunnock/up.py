@@ -1,0 +1,145 @@
+"""`dunnock up`: the whole embedded stack in the foreground."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from dunnock import installation
+from dunnock.addresses import Ports
+from dunnock.embedded.problems import Problem
+from dunnock.stack import Plan, choose, parts
+from dunnock.summary import Terminal, watch
+from dunnock.supervisor import Supervisor
+
+
+def up(chosen: argparse.Namespace) -> None:
+    """Run the stack until SIGINT or SIGTERM. Raises `Problem` when it can't be started."""
+    with installation.opened(ephemeral=chosen.ephemeral) as home:
+        plan = Plan(
+            ports=Ports(auto=chosen.ports == "auto"),
+            data=home.data,
+            secrets=installation.kept_secrets(home.data),
+            keep=not chosen.ephemeral,
+            workers=chosen.workers,
+            traffic=not chosen.no_traffic,
+            clock=chosen.clock,
+            database_url=os.environ.get("DATABASE_URL", ""),
+            redis_url=os.environ.get("REDIS_URL", ""),
+        )
+        only = [name for name in chosen.only.split(",") if name]
+        asyncio.run(_Stack(plan, home, chosen.json, only).run())
+
+
+class _Stack:
+    """One run of the command."""
+
+    def __init__(
+        self, plan: Plan, home: installation.Installation, file: str | None, only: list[str]
+    ) -> None:
+        self._plan = plan
+        self._home = home
+        self._file = Path(file).resolve() if file else None
+        self._terminal = Terminal(sys.stderr)
+        self._parts = choose(parts(plan), only)
+        self._complete = False
+        self._supervisor = Supervisor(
+            self._parts, home.logs, say=self._terminal.say, changed=self._write
+        )
+
+    async def run(self) -> None:
+        """Start, tell, watch until asked to stop, and stop, whatever happened in between."""
+        asked = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for how in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(how, asked.set)
+        await self._require_ports()
+        try:
+            await self._until(asked)
+        except OSError as why:
+            raise Problem(f"{why.strerror or why} ({why.filename or self._home.data}).") from why
+        finally:
+            self._terminal.say("Stopping.")
+            await self._supervisor.stop()
+            self._terminal.say("Everything is stopped.")
+
+    async def _until(self, asked: asyncio.Event) -> None:
+        stop = asyncio.create_task(asked.wait())
+        start = asyncio.create_task(self._supervisor.start())
+        try:
+            self._terminal.say(f"Starting {len(self._parts)} parts; logs are in {self._home.logs}.")
+            await asyncio.wait({stop, start}, return_when=asyncio.FIRST_COMPLETED)
+            if not start.done():
+                return
+            await start
+            self._complete = True
+            self._write()
+            self._greet()
+            live = asyncio.create_task(watch(self._plan, self._terminal))
+            await asyncio.wait({stop})
+            live.cancel()
+        finally:
+            start.cancel()
+            stop.cancel()
+
+    async def _require_ports(self) -> None:
+        """What a killed run before us leaves ends with it, but not within the same instant."""
+        names = [part.name for part in self._parts if part.name != "prepare"]
+        names += ["kafka-controller"] if "kafka" in names else []
+        names += ["smtp"] if "simulator-email" in names else []
+        tries = 50 if self._home.left_by else 1
+        if self._home.left_by:
+            self._terminal.say(
+                f"The run before (process {self._home.left_by}) did not end cleanly;"
+                " its lock was stale and its data is taken over."
+            )
+        for left in range(tries - 1, -1, -1):
+            try:
+                self._plan.ports.require_free(names)
+            except Problem:
+                if not left:
+                    raise
+                await asyncio.sleep(0.1)
+            else:
+                return
+
+    def _write(self) -> None:
+        """The addresses, for scripts: to the file whenever a process has changed, else once."""
+        if not self._complete:
+            return
+        text = json.dumps(described(self._plan, self._supervisor.pids, self._home.logs), indent=2)
+        if self._file:
+            installation.write_atomically(self._file, text + "\n")
+        else:
+            print(text, flush=True)
+
+    def _greet(self) -> None:
+        say, plan = self._terminal.say, self._plan
+        say(f"Ready. Pages: {plan.ports.url('web')}   Kafka: {plan.kafka}   (Ctrl-C stops all)")
+        for login in plan.secrets.logins:
+            say(f"  log in as {login.user:<10} {login.password}")
+
+
+def described(plan: Plan, pids: dict[str, int], logs: Path) -> dict[str, object]:
+    """The object of the event contract, "Scripted use", and where the logs are."""
+    outside = {
+        kind: plan.ports.url(f"simulator-{kind}")
+        for kind in ("sms", "push", "email", "bureaus", "psp")
+    }
+    return {
+        "kafka": plan.kafka,
+        "postgres": plan.dsn,
+        "redis": plan.redis,
+        "web": plan.ports.url("web"),
+        "simulators": {**outside, "smtp": plan.smtp},
+        "pids": pids,
+        "api_key": plan.secrets.api_key,
+        "logins": [asdict(login) for login in plan.secrets.logins],
+        "logs": str(logs),
+    }
