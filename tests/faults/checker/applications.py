@@ -41,24 +41,41 @@ def _judge_one(
     elif len(ids) > sum(event.type != "application.withdrawn.v1" for event in found):
         yield Finding("sent twice", application, f"{len(ids)} decisions, {len(found)} events")
     for decision in decisions:
-        yield from _judge_decision(application, decision, found)
+        yield from _judge_decision(application, decision)
+        if len(found) == 1:
+            yield from _judge_outcome(application, decision, found[0].data, evidence.answers)
     if evidence.applications.get(application) is None:
         yield Finding("lost", application, "no row of the application")
 
 
-def _judge_decision(
-    application: str, decision: dict[str, Any], found: list[Event]
-) -> Iterator[Finding]:
-    if len(found) == 1:
-        incomplete = not complete(found[0].data)
-        if incomplete != (decision["machine_outcome"] == "rework"):
-            detail = f"{decision['machine_outcome']}, though incomplete is {incomplete}"
-            yield Finding("wrong", application, detail)
+def _judge_decision(application: str, decision: dict[str, Any]) -> Iterator[Finding]:
     unanswered = [one for one in decision["checks"] if one["status"] in {"timeout", "error"}]
     if decision["machine_outcome"] == "accept" and (unanswered or decision["degraded"]):
         yield Finding("wrong", application, "accepted on the absence of an answer")
     if decision["machine_outcome"] == "reject" and not decision["reasons"]:
         yield Finding("wrong", application, "rejected without a reason")
+
+
+def _judge_outcome(
+    application: str, decision: dict[str, Any], data: dict[str, Any], answers: dict[str, Any]
+) -> Iterator[Finding]:
+    outcome, allowed = decision["machine_outcome"], {"accept", "reject", "refer"}
+    answer = answers.get((data["applicant"].get("name") or {}).get("family"))
+    if not complete(data):
+        allowed = {"rework"}
+    elif decision["degraded"]:
+        allowed = {"refer"}
+    elif answer is not None:
+        allowed = {expected(answer)}
+    if outcome not in allowed:
+        yield Finding("wrong", application, f"{outcome}, allowed {sorted(allowed)}")
+
+
+def expected(answer: dict[str, Any]) -> str:
+    """Contract 4, the starting table, when every bureau gives the same answer."""
+    if answer.get("fraud") or answer["score"] < 200:
+        return "reject"
+    return "refer" if answer["score"] <= 400 else "accept"
 
 
 def complete(data: dict[str, Any]) -> bool:

@@ -78,6 +78,8 @@ class Evidence:
     applications: dict[str, Any] = field(default_factory=dict)
     #: Messages that a channel could neither deduplicate nor confirm (mail): shown as `unknown`.
     unknown: set[str] = field(default_factory=set)
+    #: What the bureaus were told to say: family name -> {"score", "fraud"?}.
+    answers: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
