@@ -19,6 +19,8 @@ class DeadLetterBudgetExceeded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BudgetLimits:
+    """The share counts only once a whole window of records has been seen."""
+
     in_a_row_max: int = 1_000
     share_max: float = 0.5
     window_records: int = 10_000
@@ -51,14 +53,14 @@ class DeadLetterBudget:
         trial._dead_in_window = self._dead_in_window
         trial._in_a_row = self._in_a_row
         for dead in outcomes:
-            trial._count(dead)
+            trial._count(dead=dead)
             trial._refuse_excess()
 
     def add(self, outcomes: Iterable[bool]) -> None:
         for dead in outcomes:
-            self._count(dead)
+            self._count(dead=dead)
 
-    def _count(self, dead: bool) -> None:
+    def _count(self, *, dead: bool) -> None:
         if len(self._window) == self._window.maxlen:
             self._dead_in_window -= self._window[0]
         self._window.append(dead)

@@ -27,10 +27,12 @@ class BadTick(ValueError):
 
 
 def applied_key(topic: str) -> str:
+    """Key in `engine` of the next offset applied of a topic."""
     return f"applied|{topic}"
 
 
 def look_key(ref: str) -> str:
+    """Key in `engine` of a look put aside."""
     return LOOK_PREFIX + ref
 
 
@@ -40,10 +42,12 @@ def epoch_ms(moment: datetime) -> int:
 
 
 def floor_ms(moment: datetime) -> int:
+    """Whole milliseconds since 1970, rounded down: what has surely passed."""
     return (moment - _EPOCH) // _MILLISECOND
 
 
 def from_epoch_ms(milliseconds: int) -> datetime:
+    """The moment, in UTC."""
     return _EPOCH + milliseconds * _MILLISECOND
 
 
@@ -53,36 +57,44 @@ def timer_key(timer: Timer) -> str:
 
 
 def timer_row(timer: Timer) -> bytes:
+    """Content of a row of `timers`."""
     return orjson.dumps({"timer_id": timer.timer_id, "due_ms": epoch_ms(timer.due)})
 
 
 def timer_of(row: bytes) -> Timer:
+    """The timer in a row of `timers`; its due is in UTC."""
     fields = orjson.loads(row)
     return Timer(timer_id=fields["timer_id"], due=from_epoch_ms(fields["due_ms"]))
 
 
 def due_ms_of_key(key: bytes) -> int:
+    """When the timer under this key is due, in milliseconds since 1970."""
     return int(key[:15])
 
 
 def look_row(ref: str) -> bytes:
+    """Content of a look's row."""
     return orjson.dumps({"ref": ref})
 
 
 def look_ref(row: bytes) -> str:
+    """The ref in a look's row."""
     ref: str = orjson.loads(row)["ref"]
     return ref
 
 
 def applied_row(next_offset: int) -> bytes:
+    """Content of an applied-offset row."""
     return orjson.dumps(next_offset)
 
 
 def applied_offset(row: bytes) -> int:
+    """The next offset in an applied-offset row."""
     return int(orjson.loads(row))
 
 
 def now_row(now: datetime) -> bytes:
+    """Content of the `now` row: as a tick says it, in UTC."""
     return orjson.dumps({"now": now.astimezone(UTC).isoformat()})
 
 

@@ -7,14 +7,13 @@ then do positions move and the caller hears of it. What the lane can't finish it
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from streams.core.budget import DeadLetterBudget
 from streams.core.chunk_queue import ChunkQueue, oldest_timestamp_ms
 from streams.core.config import LaneConfig
+from streams.core.end_offsets import EndOffsetQuestion
 from streams.core.engine_rows import ENGINE_TABLE, NOW_KEY, parse_now
 from streams.core.fold import FoldResult, folding
 from streams.core.logic import Logic, Look
@@ -23,22 +22,8 @@ from streams.core.ports import BatchAborted, Log, Store
 from streams.core.positions import Positions, only_moves
 from streams.core.records import Chunk
 from streams.core.rows import Rows
+from streams.core.status import LaneStatus
 from streams.core.timers import TimerQueue
-
-
-@dataclass(frozen=True, slots=True)
-class LaneStatus:
-    """A lane as seen from outside. Positions are next offsets."""
-
-    now: datetime | None
-    next_due: datetime | None
-    applied: Mapping[str, int]
-    pending_looks: int
-    oldest_unprocessed_ms: int | None
-    """`timestamp_ms` of the oldest record that waits or is being handled."""
-    queued_records: int
-    is_open: bool
-    is_idle: bool
 
 
 def _ignore_applied(topic: str, next_offset: int) -> None:
@@ -83,8 +68,8 @@ class Lane:
         self._more_due = False
         self._running: tuple[Chunk, ...] = ()
         self._stopping = False
-        self._question: asyncio.Task[dict[str, int]] | None = None
         self._wake = asyncio.Event()
+        self._question = EndOffsetQuestion(log, self._looks, self._wake.set)
         self._idle = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.failure: BaseException | None = None
@@ -156,23 +141,22 @@ class Lane:
         """Run; on any failure nothing more is acked and `on_failed` hears of it."""
         try:
             await self._run()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the process must hear of it
             self.failure = error
             if self._on_failed is not None:
                 self._on_failed(error)
         finally:
-            await self._forget_question()
+            await self._question.forget()
             self._idle.set()
 
     async def _run(self) -> None:
         while not self._stopping:
-            self._hear_answer()
-            self._ask_end_offsets()
+            self._question.move_on()
             batch, looks = self._take()
             if batch or looks or self._more_due:
                 await self._run_batch(batch, looks)
                 continue
-            if self._question is None:
+            if not self._question.is_open:
                 self._idle.set()
             self._wake.clear()
             await self._wake.wait()
@@ -250,26 +234,6 @@ class Lane:
         if self._open_offset is not None and self._now is not None:
             applied = self._positions.of(self._config.ticks_topic)
             self._is_open = self._is_open or applied > self._open_offset
-
-    # -- end offsets for looks, asked beside the batches -----------------------------------
-
-    def _ask_end_offsets(self) -> None:
-        if self._question is None and self._looks.has_unasked:
-            self._looks.ask()
-            asking = self._log.end_offsets(self._looks.topics)
-            self._question = asyncio.create_task(asking)
-            self._question.add_done_callback(lambda _: self._wake.set())
-
-    def _hear_answer(self) -> None:
-        if self._question is not None and self._question.done():
-            answer, self._question = self._question, None
-            self._looks.answered(answer.result())
-
-    async def _forget_question(self) -> None:
-        if self._question is not None:
-            self._question.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await self._question
 
 
 def _earliest(*moments: int | None) -> int | None:

@@ -72,4 +72,3 @@ class PendingLooks:
     def decided(self, refs: Iterable[str]) -> None:
         for ref in refs:
             self._waiting.pop(ref, None)
-
