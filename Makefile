@@ -1,0 +1,67 @@
+# `make help` prints what there is. Nothing is fetched again when it is there already.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+LIBS := .dunnock/kafka/libs
+
+.PHONY: help setup demo test check unit lint types imports tidy format browser clean
+
+help: ## print this
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+setup: .venv/.dunnock $(LIBS)/.complete ## virtual environment and Kafka; leaves .venv/bin/dunnock
+
+demo: setup ## the whole stack on this machine, with traffic; Ctrl-C stops it
+	@exec $(BIN)/dunnock up
+
+test: setup browser ## every test, on real servers
+	$(BIN)/pytest
+
+check: lint types imports tidy unit ## lint, types, imports, tidiness and unit tests, in under a minute
+
+unit: setup ## the tests that need no server
+	$(BIN)/pytest -q -x tests/unit
+
+lint: setup ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup ## mypy, strict
+	$(BIN)/mypy
+
+imports: setup ## who may import whom
+	$(BIN)/lint-imports
+
+tidy: setup ## sizes, docstrings, house rules
+	$(BIN)/pytest -q tests/architecture
+
+format: setup ## write the format that `make lint` asks for
+	$(BIN)/ruff check --fix-only --exit-zero .
+	$(BIN)/ruff format .
+
+clean: ## forget data, logs and caches; environment and jars stay
+	rm -rf .dunnock/data .dunnock/logs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# What follows are the steps of `setup`, each run only when what it depends on has changed.
+
+.venv/.lock: requirements.lock
+	@python="$$(deploy/find-python)"; test -x $(BIN)/python || "$$python" -m venv .venv \
+	  || { echo "The virtual environment could not be made: on Debian, apt install python3-venv." >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/.dunnock: .venv/.lock pyproject.toml
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+$(LIBS)/.complete: pom.xml
+	@command -v mvn >/dev/null || { echo "Maven is missing: install it (on Debian: apt install maven, which brings Java 17)." >&2; exit 1; }
+	@command -v java >/dev/null || { echo "Java is missing: install Java 17 (on Debian: apt install default-jre-headless)." >&2; exit 1; }
+	@rm -rf $(LIBS).new
+	mvn -q -B dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(LIBS).new
+	@rm -rf $(LIBS) && mv $(LIBS).new $(LIBS) && touch $@
+
+browser:
+	@deploy/install-browser
