@@ -60,11 +60,12 @@ def _judge_outcome(
     application: str, decision: dict[str, Any], data: dict[str, Any], answers: dict[str, Any]
 ) -> Iterator[Finding]:
     outcome, allowed = decision["machine_outcome"], {"accept", "reject", "refer"}
-    answer = answers.get((data["applicant"].get("name") or {}).get("family"))
+    name = data["applicant"].get("name") or {}
+    answer = answers.get(str(name.get("family")))
     if not complete(data):
         allowed = {"rework"}
     elif decision["degraded"]:
-        allowed = {"refer"}
+        allowed = {"refer", "reject"}  # what was answered may suffice for a no, never for a yes
     elif answer is not None:
         allowed = {expected(answer)}
     if outcome not in allowed:

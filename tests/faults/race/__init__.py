@@ -1,0 +1,1 @@
+"""The race of payments against reminders (I1), on a real broker."""

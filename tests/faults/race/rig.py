@@ -1,0 +1,133 @@
+"""What the race needs of the stack: a broker, the databases and watched workers, nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dunnock.embedded.ports import free_port
+
+READY_S_MAX = 120.0
+ENDS_S_MAX = 30.0
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Where the servers listen, and the prefix that keeps runs apart."""
+
+    kafka: str
+    database_url: str
+    redis_url: str
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One time that a worker asked the broker for end offsets, and for whom."""
+
+    asked: float
+    answered: float
+    ends: dict[str, int]
+    refs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """Ready workers, and what they note."""
+
+    servers: Servers
+    group: str
+    notes: tuple[Path, ...]
+
+    def questions(self) -> Iterator[Question]:
+        """All so far; a line that is being written is left for the next time."""
+        for note in self.notes:
+            for line in note.read_text().splitlines(keepends=True):
+                if line.endswith("\n"):
+                    found: dict[str, Any] = json.loads(line)
+                    yield Question(
+                        found["asked"], found["answered"], found["ends"], tuple(found["refs"])
+                    )
+
+
+@contextmanager
+def racing_workers(
+    servers: Servers, place: Path, *, workers: int = 1, hasty: bool = False
+) -> Iterator[Rig]:
+    """Topics, tables and workers of a run of its own on these servers."""
+    place.mkdir(parents=True, exist_ok=True)
+    environment = os.environ | {
+        "DUNNOCK_KAFKA": servers.kafka,
+        "DATABASE_URL": servers.database_url,
+        "REDIS_URL": servers.redis_url,
+        "DUNNOCK_TOPIC_PREFIX": servers.prefix,
+        "DUNNOCK_APP_ID": servers.prefix.rstrip("."),
+        "PYTHONPATH": str(ROOT),
+    }
+    subprocess.run([sys.executable, "-m", "dunnock", "prepare"], env=environment, check=True)
+    with ExitStack() as running:
+        notes = []
+        for number in range(workers):
+            note = place / f"looks-{number}.jsonl"
+            note.touch()
+            notes.append(note)
+            mine = environment | {
+                "DUNNOCK_PROCESS_NAME": f"{servers.prefix}worker-{number}",
+                "DUNNOCK_DATA_DIR": str(place / f"data-{number}"),
+            }
+            running.enter_context(_worker(mine, place / f"worker-{number}.log", note, hasty))
+        yield Rig(servers, servers.prefix.rstrip("."), tuple(notes))
+
+
+@contextmanager
+def _worker(environment: dict[str, str], log: Path, note: Path, hasty: bool) -> Iterator[None]:
+    port = free_port()
+    environment |= {
+        "DUNNOCK_LISTEN_PORT": str(port),
+        "DUNNOCK_OWN_URL": f"http://127.0.0.1:{port}",
+    }
+    command = [sys.executable, "-m", "tests.faults.race.worker_variant", "--notes", str(note)]
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [*command, *(["--hasty"] if hasty else [])],
+            env=environment,
+            cwd=ROOT,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_ready(process, f"http://127.0.0.1:{port}/readyz", log)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(ENDS_S_MAX)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    until = time.monotonic() + READY_S_MAX
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=2) as response:
+                if response.status == 200:
+                    return
+        except OSError:  # not there yet, or 503
+            pass
+        if process.poll() is not None or time.monotonic() > until:
+            tail = log.read_text(errors="replace")[-3000:]
+            raise RuntimeError(f"the worker did not get ready ({process.poll()}):\n{tail}")
+        time.sleep(0.2)
