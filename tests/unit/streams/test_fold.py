@@ -209,7 +209,9 @@ def test_a_look_asked_for_again_waits_for_new_end_offsets() -> None:
 EVENTS = st.lists(
     st.one_of(
         st.tuples(st.just("ticks"), st.integers(-5, 30)),
-        st.tuples(st.just("invoices"), st.integers(1, 9), st.integers(-5, 30), st.sampled_from("xyz")),
+        st.tuples(
+            st.just("invoices"), st.integers(1, 9), st.integers(-5, 30), st.sampled_from("xyz")
+        ),
         st.tuples(st.just("payments"), st.integers(1, 9), st.none(), st.sampled_from("xyz")),
     ),
     max_size=25,
