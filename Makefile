@@ -12,6 +12,7 @@ help: ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 setup: .venv/.dunnock $(LIBS)/.complete ## virtual environment and Kafka; leaves .venv/bin/dunnock
+	@test -x $(BIN)/dunnock
 
 demo: setup ## the whole stack on this machine, with traffic; Ctrl-C stops it
 	@exec $(BIN)/dunnock up
