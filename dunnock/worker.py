@@ -1,0 +1,104 @@
+"""`dunnock worker`: the Faust worker with its lanes and pools, and the worker's own small web."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+
+from runtime.settings import Settings
+from streams.app import DunnockApp, create_app
+from streams.status_web import StatusWeb
+from streams.ticker import Now
+from streams.topic_setup import ensure_topics
+from streams.topics import ALL_TOPICS, TopicNames, TopicSpec, changelog_specs
+
+logger = logging.getLogger(__name__)
+
+Register = Callable[[DunnockApp, Settings], None]
+STOP_LIMIT_S = 8.0
+
+
+async def run(settings: Settings, register: Register | None = None, now: Now | None = None) -> None:
+    """Serve until cancelled. A failure ends the process with exit code 1, at once."""
+    _quiet_libraries(settings)
+    app = create_app(settings, now=now or _now_of(settings))
+    (register or _register_agents)(app, settings)
+    await asyncio.to_thread(_ensure_topics, settings, tuple(app.tables))
+    async with AsyncExitStack() as stack:
+        web = await stack.enter_async_context(StatusWeb(app, settings).serving())
+        stack.push_async_callback(_stopped_in_time, app)
+        starting = asyncio.ensure_future(app.start())
+        helpers = [asyncio.ensure_future(web.register_forever())]
+        if settings.clock == "real":
+            owned = app.engine.lanes.keys
+            helpers.append(asyncio.ensure_future(app.ticker.run(lambda: tuple(owned()))))
+        for task in (starting, *helpers):
+            task.add_done_callback(lambda done: _note_failure(app, done))
+            stack.callback(task.cancel)
+        reason = await asyncio.shield(app.failed)
+        _end_process(reason)
+
+
+def _note_failure(app: DunnockApp, task: asyncio.Future[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        app.fail(error)
+
+
+def _end_process(reason: BaseException) -> None:
+    """End now: a thread that waits for the broker must not keep an owner of partitions alive.
+
+    Nothing is lost: what was not committed will be read again, by whoever has the partitions.
+    """
+    logger.critical("the worker ends: %s: %s", type(reason).__name__, reason, exc_info=reason)
+    logging.shutdown()
+    os._exit(1)
+
+
+async def _stopped_in_time(app: DunnockApp) -> None:
+    try:
+        async with asyncio.timeout(STOP_LIMIT_S):
+            await app.stop()
+            await app.engine.close()
+    except TimeoutError:
+        _end_process(TimeoutError(f"not stopped within {STOP_LIMIT_S} s"))
+
+
+def _ensure_topics(settings: Settings, tables: tuple[str, ...]) -> None:
+    names = TopicNames(settings.topic_prefix)
+    specs = [
+        *(
+            TopicSpec(names.wire(spec.name), spec.retention_days, spec.compact, spec.large)
+            for spec in ALL_TOPICS
+        ),
+        *changelog_specs(settings.app_id, tables),
+    ]
+    ensure_topics(settings.kafka, specs, settings.partitions, settings.replication_factor)
+
+
+def _register_agents(app: DunnockApp, settings: Settings) -> None:
+    from agents.wiring import register
+
+    register(app, settings)
+
+
+def _now_of(settings: Settings) -> Now:
+    if settings.clock == "simulated":
+        from dunnock.simulated_now import simulated_now
+
+        return simulated_now(settings)
+    return _real_now
+
+
+async def _real_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _quiet_libraries(settings: Settings) -> None:
+    """Faust's debug lines cost a tenth of the processor even where nobody reads them."""
+    logging.getLogger().setLevel(settings.log_level)
+    for name in ("faust", "mode", "aiokafka", "kafka", "asyncio"):
+        logging.getLogger(name).setLevel(logging.WARNING)

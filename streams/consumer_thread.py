@@ -1,0 +1,102 @@
+"""The thread in which aiokafka lives: fetches lists of one kind of record, ours."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, ensure_aiokafka_TP
+from faust.types import TP
+
+from streams.core.records import Record
+
+FETCH_MAX_WAIT_MS = 50
+#: A fetch that meets the beginning of a rebalance waits for its end; we must not wait with it.
+FETCH_LIMIT_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Records by partition, and where the reader stands in each partition that was asked for."""
+
+    records: Mapping[TP, tuple[Record, ...]]
+    positions: Mapping[TP, int]
+
+
+NOTHING = Fetched({}, {})
+
+
+class ConsumerThread(AIOKafkaConsumerThread):
+    """Reads committed and polls briefly. The methods below are called from the main thread."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        # Faust fixes both; aiokafka reads them when it starts.
+        consumer._isolation_level = "read_committed"  # noqa: SLF001
+        consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS  # noqa: SLF001
+        return consumer
+
+    async def fetch(self, wanted: set[TP], wait_s: float) -> Fetched:
+        """What has arrived for `wanted`, waiting at most `wait_s` for the first of it."""
+        fetched: Fetched = await self.call_thread(self._fetch, wanted, wait_s)
+        return fetched
+
+    async def _fetch(self, wanted: set[TP], wait_s: float) -> Fetched:
+        consumer = self._ensure_consumer()
+        subscriptions = consumer._fetcher._subscriptions  # noqa: SLF001
+        if subscriptions.reassignment_in_progress:
+            await asyncio.sleep(wait_s)
+            return NOTHING
+        tps = {ensure_aiokafka_TP(tp) for tp in wanted}
+        fetching = self._fetch_records(
+            consumer, tps, timeout=wait_s, max_records=consumer._max_poll_records  # noqa: SLF001
+        )
+        try:
+            found = await asyncio.wait_for(fetching, FETCH_LIMIT_S)
+        except TimeoutError:
+            # Cancelled while it waited, so nothing was taken out of aiokafka's buffers.
+            found = {}
+        # No await from here: records and positions belong together.
+        subscription = subscriptions.subscription
+        assignment = None if subscription is None else subscription.assignment
+        if assignment is None or not assignment.active:
+            return NOTHING
+        positions = {}
+        for tp in tps & assignment.tps:
+            state = assignment.state_value(tp)
+            if state.has_valid_position:
+                positions[TP(tp.topic, tp.partition)] = state.position
+        plain = self.app.names.plain
+        records = {
+            TP(tp.topic, tp.partition): _records(plain(tp.topic), of_tp)
+            for tp, of_tp in found.items()
+        }
+        return Fetched(records, positions)
+
+    async def seek_all(self, positions: Mapping[TP, int]) -> None:
+        """Read on from these positions."""
+
+        async def seek() -> None:
+            for tp, offset in positions.items():
+                self._ensure_consumer().seek(ensure_aiokafka_TP(tp), offset)
+
+        await self.call_thread(seek)
+
+    async def pause(self, tps: set[TP]) -> None:
+        """Send no fetch for these partitions until the next assignment."""
+
+        async def pause() -> None:
+            consumer = self._ensure_consumer()
+            wanted = {ensure_aiokafka_TP(tp) for tp in tps}
+            consumer.pause(*(wanted & consumer.assignment()))
+
+        await self.call_thread(pause)
+
+
+def _records(topic: str, found: list[Any]) -> tuple[Record, ...]:
+    return tuple(
+        Record(topic, r.partition, r.offset, r.key, r.value, r.headers, r.timestamp)
+        for r in found
+    )

@@ -1,0 +1,44 @@
+"""Tells the web process, through Redis, which worker has which partitions."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+import orjson
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+WORKERS_KEY = "dunnock:workers"
+INTERVAL_S = 1.0
+REDIS_TIMEOUT_S = 2.0
+
+
+async def register_forever(
+    redis_url: str, process_name: str, state: Callable[[], Mapping[str, object]]
+) -> None:
+    """Write `state` every second until cancelled, then take the entry away.
+
+    Redis that is away stops nothing: the log is the truth, this is only a signpost.
+    """
+    client: Redis = Redis.from_url(
+        redis_url, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S
+    )
+    reachable = True
+    try:
+        while True:
+            entry = orjson.dumps({**state(), "at": datetime.now(UTC)})
+            try:
+                await client.hset(WORKERS_KEY, process_name, entry)
+                reachable = True
+            except (RedisError, OSError) as error:
+                if reachable:
+                    logger.warning("not registered in Redis: %s", error)
+                reachable = False
+            await asyncio.sleep(INTERVAL_S)
+    finally:
+        await client.aclose()

@@ -1,0 +1,112 @@
+"""Bulk restore: reads changelogs into local stores, far faster than Faust's event by event.
+
+A librdkafka consumer that never subscribes reads [first, end) of each changelog partition, read
+committed, in a thread. Rows and offset go to the store in one WriteBatch per poll; a restore that
+is cut goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from streams.rocks import PartitionRows
+
+logger = logging.getLogger(__name__)
+
+POLL_RECORDS_MAX = 10_000
+POLL_TIMEOUT_S = 0.2
+STALL_WARNING_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreTask:
+    """Bring `rows` up to the changelog's `end` (exclusive), starting at `first`."""
+
+    topic: str
+    partition: int
+    rows: PartitionRows
+    first: int
+    end: int
+
+
+def restore(
+    bootstrap: str, group: str, tasks: Sequence[RestoreTask], stop: threading.Event
+) -> int:
+    """Blocking. Gives the number of changelog records read; stops early when `stop` is set."""
+    open_tasks = {(task.topic, task.partition): task for task in tasks if task.first < task.end}
+    if not open_tasks:
+        return 0
+    started = time.monotonic()
+    consumer = _consumer(bootstrap, group)
+    count = 0
+    try:
+        consumer.assign(
+            [TopicPartition(task.topic, task.partition, task.first) for task in open_tasks.values()]
+        )
+        quiet_since = started
+        while open_tasks and not stop.is_set():
+            messages = consumer.consume(POLL_RECORDS_MAX, POLL_TIMEOUT_S)
+            count += _apply(messages, open_tasks)
+            if messages:
+                quiet_since = time.monotonic()
+            elif time.monotonic() - quiet_since > STALL_WARNING_S:
+                quiet_since = time.monotonic()
+                logger.warning("restore waits for the broker: %s", sorted(open_tasks))
+    finally:
+        consumer.close()
+    logger.info("restored %d changelog records in %.1f s", count, time.monotonic() - started)
+    return count
+
+
+def _consumer(bootstrap: str, group: str) -> Consumer:
+    return Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": group,
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            "isolation.level": "read_committed",
+            "auto.offset.reset": "earliest",
+            "enable.partition.eof": True,
+            "queued.max.messages.kbytes": 32 * 1024,
+            "fetch.wait.max.ms": 50,
+            "log_level": 3,
+        }
+    )
+
+
+def _apply(messages: list[Message], open_tasks: dict[tuple[str, int], RestoreTask]) -> int:
+    changes: dict[tuple[str, int], dict[bytes, bytes | None]] = {}
+    reached: dict[tuple[str, int], int] = {}
+    count = 0
+    for message in messages:
+        source = (message.topic(), message.partition())
+        task = open_tasks.get(source)
+        if task is None:
+            continue
+        error = message.error()
+        if error is not None:
+            if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's name
+                raise KafkaException(error)
+            # The end of what is committed; behind the last record stand transaction markers.
+            reached[source] = max(message.offset(), reached.get(source, 0))
+        elif message.offset() < task.end:
+            changes.setdefault(source, {})[message.key()] = message.value()
+            reached[source] = message.offset() + 1
+            count += 1
+        else:
+            reached[source] = message.offset()
+    for source, position in reached.items():
+        task = open_tasks[source]
+        done = position >= task.end
+        task.rows.restore_rows(changes.get(source, {}), min(position, task.end) - 1)
+        if done:
+            task.rows.flush()
+            del open_tasks[source]
+    return count

@@ -1,0 +1,145 @@
+"""Rows of one table in one partition, in RocksDB through rocksdict. Implements `core.ports.Store`.
+
+One block cache and one write buffer budget serve the whole process: RocksDB's defaults would take
+gigabytes with a database for each table and partition.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from rocksdict import (
+    BlockBasedOptions,
+    Cache,
+    DbClosedError,
+    Options,
+    Rdict,
+    ReadOptions,
+    WriteBatch,
+    WriteBufferManager,
+    WriteOptions,
+)
+
+from streams.core.ports import Changes
+
+#: No row key is invalid UTF-8, so this can't collide with one, and it sorts behind all rows.
+OFFSET_KEY = b"\xff\xffchangelog-offset"
+MEBIBYTE = 1024 * 1024
+
+StoreClosed = DbClosedError
+
+
+@dataclass(frozen=True)
+class RocksMemory:
+    """The memory all databases of this process share."""
+
+    block_cache_mib: int = 128
+    write_buffers_mib: int = 64
+    write_buffer_mib: int = 8
+
+    @cached_property
+    def cache(self) -> Cache:
+        return Cache(self.block_cache_mib * MEBIBYTE)
+
+    @cached_property
+    def write_buffers(self) -> WriteBufferManager:
+        return WriteBufferManager.new_write_buffer_manager_with_cache(
+            self.write_buffers_mib * MEBIBYTE, False, self.cache
+        )
+
+    def options(self) -> Options:
+        """Options of one database that draws on the shared memory."""
+        table = BlockBasedOptions()
+        table.set_block_cache(self.cache)
+        table.set_cache_index_and_filter_blocks(True)
+        table.set_pin_l0_filter_and_index_blocks_in_cache(True)
+        table.set_bloom_filter(10, block_based=False)
+        options = Options(raw_mode=True)
+        options.create_if_missing(True)
+        options.set_block_based_table_factory(table)
+        options.set_write_buffer_manager(self.write_buffers)
+        options.set_write_buffer_size(self.write_buffer_mib * MEBIBYTE)
+        options.set_max_write_buffer_number(3)
+        options.set_max_open_files(256)
+        options.set_keep_log_file_num(2)
+        options.set_max_total_wal_size(32 * MEBIBYTE)
+        return options
+
+
+class PartitionRows:
+    """The rows of one table and partition. Written only after the log has committed them."""
+
+    def __init__(self, path: Path, memory: RocksMemory) -> None:
+        """Open or create the database; raises when another process holds its lock."""
+        path.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._db = Rdict(str(path), options=memory.options())
+        self._options = memory
+        self._without_wal = WriteOptions()
+        self._without_wal.disable_wal = True
+
+    def get(self, key: bytes) -> bytes | None:
+        value: bytes | None = self._db.get(key)
+        return value
+
+    def multi_get(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        if not keys:
+            return []
+        values: list[bytes | None] = self._db.get(list(keys))
+        return values
+
+    def scan(self, start: bytes, stop: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+        """Rows with start <= key < stop in key order. The iterator does not outlive the call."""
+        read = ReadOptions()
+        read.set_iterate_upper_bound(stop)
+        rows: list[tuple[bytes, bytes]] = []
+        for key, value in self._db.items(from_key=start, read_opt=read):
+            if key >= stop or len(rows) >= limit:
+                break
+            if key != OFFSET_KEY:
+                rows.append((key, value))
+        return rows
+
+    def commit_rows(self, changes: Changes, changelog_offset: int) -> None:
+        """Rows and offset in one WriteBatch: after a crash both are there or neither is."""
+        self._db.write(_batch(changes, changelog_offset))
+
+    def restore_rows(self, changes: Changes, changelog_offset: int) -> None:
+        """As `commit_rows`, without the write-ahead log: for bulk restore. Call `flush` after."""
+        self._db.write(_batch(changes, changelog_offset), self._without_wal)
+
+    def changelog_offset(self) -> int | None:
+        stored: bytes | None = self._db.get(OFFSET_KEY)
+        return None if stored is None else int(stored.split(b" ")[0])
+
+    def age_s(self) -> float:
+        """Seconds since rows were last written, by this machine's clock; 0 for a new store."""
+        stored: bytes | None = self._db.get(OFFSET_KEY)
+        return 0.0 if stored is None else max(0.0, time.time() - int(stored.split(b" ")[1]))
+
+    def flush(self) -> None:
+        self._db.flush()
+
+    def clear(self) -> None:
+        """Throw all rows away: the changelog will rebuild them."""
+        self._db.close()
+        Rdict.destroy(str(self.path))
+        self._db = Rdict(str(self.path), options=self._options.options())
+
+    def close(self) -> None:
+        self._db.close()
+
+
+def _batch(changes: Changes, changelog_offset: int) -> WriteBatch:
+    batch = WriteBatch(raw_mode=True)
+    for key, value in changes.items():
+        if value is None:
+            batch.delete(key)
+        else:
+            batch.put(key, value)
+    batch.put(OFFSET_KEY, b"%d %d" % (changelog_offset, int(time.time())))
+    return batch

@@ -1,0 +1,17 @@
+"""The names of the stateful tables: each is a Faust table with a changelog and a RocksDB store."""
+
+from __future__ import annotations
+
+CUSTOMER_HISTORY = "customer_history"
+FEE_STATUS = "fee_status"
+APPLICATIONS = "applications"
+DECISIONS = "decisions"
+CASES = "cases"
+
+#: The engine's own tables: what is due, and what each partition knows (now, looks, marks).
+TIMERS = "timers"
+ENGINE = "engine"
+
+BUSINESS_TABLES = (CUSTOMER_HISTORY, FEE_STATUS, APPLICATIONS, DECISIONS, CASES)
+ENGINE_TABLES = (TIMERS, ENGINE)
+ALL_TABLES = (*BUSINESS_TABLES, *ENGINE_TABLES)
