@@ -1,0 +1,169 @@
+"""`make bench-flow`: from the acknowledgement of an event to the message at the gateway.
+
+python -m benchmarks.flow --rate 500 --seconds 60
+
+The whole stack runs on this machine. The clock starts when the publisher has the broker's
+acknowledgement of the failed debit or the payment, and ends when the gateway simulator notes the
+message: fetch, ledger, last look, transaction, claim in PostgreSQL and HTTP or SMTP in between.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import json
+import os
+import random
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiohttp
+
+from tests.faults import events
+from tests.faults.checker.evidence import MESSAGE_TOPICS, Received, instant
+from tests.faults.collect import read_topics, received
+from tests.faults.events import Outgoing
+from tests.faults.publisher import Publisher, publish_paced
+from tests.faults.settle import wait_at_rest
+from tests.faults.stack import running_stack
+from tests.faults.stories import zones
+
+#: What is aimed at, for both kinds together and each alone.
+AIM_P99_MS = 500
+WARM_UP_S = 10.0
+
+
+def mixed_events(
+    rate: float, seconds: float, rng: random.Random
+) -> Iterator[tuple[float, Outgoing]]:
+    """Three customers in ten events; one event calls for a reminder, one for a thank-you."""
+    zone = zones(datetime.now(UTC), 8.5, 19.5)[0]
+    run = f"b{int(time.time()):x}"
+    number = itertools.count(1)
+    for step in range(int(rate * seconds / 10)):
+        at = step * 10 / rate + rng.uniform(0, 10 / rate)
+        for offset, outgoing in _ten(f"{run}-{next(number)}", zone, rng):
+            yield at + offset, outgoing
+
+
+def _ten(who: str, zone: str, rng: random.Random) -> Iterator[tuple[float, Outgoing]]:
+    """A debtor who is reminded, one who pays a late bill, and one who never owed anything."""
+    minor = rng.randint(1000, 9000)
+    channels = rng.choice([["sms"], ["push"], ["email"]])
+    for letter in "abc":
+        data = events.customer(f"{who}{letter}", zone, preferences={"channels": channels})
+        yield 0.0, _event("customers", "customer.updated.v1", data)
+    yield (
+        0.5,
+        _event("invoices", "invoice.issued.v1", events.invoice(f"{who}a", f"{who}a", minor, -6)),
+    )
+    yield (
+        0.5,
+        _event("invoices", "invoice.issued.v1", events.invoice(f"{who}b", f"{who}b", minor, -6)),
+    )
+    yield (
+        0.5,
+        _event("invoices", "invoice.issued.v1", events.invoice(f"{who}c", f"{who}c", minor, 9)),
+    )
+    failed = events.failed_debit(f"{who}a", f"{who}a", minor)
+    yield 2.0, _event("failed-direct-debits", "direct-debit.failed.v1", failed, f"{who}-fail")
+    paid = events.payment(f"{who}b", f"{who}b", minor)
+    yield 2.0, _event("payments", "payment.received.v1", paid, f"{who}-pay")
+    paid = events.payment(f"{who}c", f"{who}c", minor, "direct_debit")
+    yield 2.0, _event("payments", "payment.received.v1", paid)
+    seen: dict[str, object] = {
+        "customer_id": f"{who}c",
+        "channel": "email",
+        "at": events.rfc3339(events.now()),
+    }
+    yield 2.5, _event("interactions", "link.clicked.v1", seen)
+
+
+def _event(topic: str, kind: str, data: dict[str, object], ce_id: str | None = None) -> Outgoing:
+    return events.event(topic, kind, data, ce_id=ce_id or f"{data['customer_id']}-{topic}")
+
+
+def latencies(
+    publisher: Publisher, causes: Mapping[str, tuple[str, str]], gateway: Sequence[Received]
+) -> dict[str, list[float]]:
+    """Milliseconds by kind and channel; the warm-up is left out."""
+    first = min(publisher.acked_at.values())
+    found: dict[str, list[float]] = {}
+    for message in gateway:
+        kind, cause = causes[message.message_id]
+        acked = publisher.by_id.get(cause)
+        if acked is None or acked[0] < first + WARM_UP_S:
+            continue
+        took = (instant(message.received_at).timestamp() - acked[0]) * 1000
+        found.setdefault(kind, []).append(took)
+        found.setdefault(f"{kind} by {message.channel}", []).append(took)
+    return found
+
+
+def causes_of(kafka: str) -> dict[str, tuple[str, str]]:
+    """message_id -> (kind, the ce_id that called for it)."""
+    found = {}
+    for entry in read_topics(kafka, MESSAGE_TOPICS, {}):
+        if entry.header("ce_type") == "message.requested.v1":
+            data = json.loads(entry.value or b"{}")
+            found[data["message_id"]] = (data["kind"], data["caused_by"])
+    return found
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value that `share` of all do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+async def measure(rate: float, seconds: float, workers: int) -> dict[str, list[float]]:
+    """Run the stack and the load; gives the latencies."""
+    with running_stack("--no-traffic", "--workers", str(workers)) as stack:
+        info = stack.info()
+        publisher = Publisher(info["kafka"])
+        planned = sorted(mixed_events(rate, seconds, random.Random(1)), key=lambda one: one[0])
+        before = time.monotonic()
+        loads: list[float] = []
+        publishing = asyncio.create_task(asyncio.to_thread(publish_paced, publisher, planned))
+        while not publishing.done():
+            loads.append(os.getloadavg()[0])
+            await asyncio.sleep(1)
+        await publishing
+        took = time.monotonic() - before
+        rest = await wait_at_rest(stack, 120)
+        async with aiohttp.ClientSession() as session:
+            gateway = await received(session, stack.info())
+        print(f"{len(planned)} events in {took:.1f} s: {len(planned) / took:.0f}/s")
+        print(f"at rest {rest:.1f} s later; messages at the gateways: {len(gateway)}")
+        print(f"load average {min(loads):.1f} to {max(loads):.1f} on {os.cpu_count()} cores")
+        return latencies(publisher, causes_of(info["kafka"]), gateway)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 0 when the p99 of reminders and of thank-yous reach the aim."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=float, default=500, help="events a second")
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--json", type=Path, help="also write the figures here")
+    chosen = parser.parse_args(arguments)
+    load = os.getloadavg()[0]
+    print(f"load average before the start {load:.1f} on {os.cpu_count()} cores")
+    found = asyncio.run(measure(chosen.rate, chosen.seconds, chosen.workers))
+    figures = {}
+    for name, values in sorted(found.items()):
+        p50, p99 = percentile(values, 0.5), percentile(values, 0.99)
+        figures[name] = {"n": len(values), "p50_ms": round(p50), "p99_ms": round(p99)}
+        print(f"{name:<24} n {len(values):>6}   p50 {p50:>7.0f} ms   p99 {p99:>7.0f} ms")
+    if chosen.json:
+        chosen.json.write_text(json.dumps(figures, indent=2))
+    reached = [figures.get(kind, {}).get("p99_ms") for kind in ("reminder", "thank_you")]
+    return 0 if all(p99 is not None and p99 <= AIM_P99_MS for p99 in reached) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
