@@ -49,6 +49,9 @@ class Contact(Data):
 class QuietHours(Data):
     """Local times between which the customer wants no message; may run over midnight."""
 
+    # Rows keep profiles as JSON, so what is written must be readable again.
+    model_config = Data.model_config | {"serialize_by_alias": True}
+
     from_: Annotated[LocalTime, Field(alias="from")]
     to: LocalTime
 

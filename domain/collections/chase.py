@@ -1,0 +1,161 @@
+"""Opens, widens, restarts and closes the dunning of a currency as debts come and go."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from domain import cases
+from domain.collections.claims import claimable
+from domain.collections.ledger import oldest_first
+from domain.collections.state import Chase, CustomerState, Message, NotSent, Slot
+from domain.collections.work import Work
+from domain.effects import Publish
+from domain.events.outputs import MessageWithdrawn
+from domain.identity import digest
+
+
+def follow_debts(work: Work) -> None:
+    """Bring every currency's dunning in line with what is open and may be chased."""
+    claims = claimable(work.state, work.ledger, work.policy.return_codes, work.now)
+    currencies = {_currency(work.state, key) for key in claims} | set(work.state.chases)
+    for currency in sorted(currencies):
+        chase = work.state.chases.get(currency)
+        chased = set(chase.items) if chase else set()
+        # An item stays chased while it is open, whatever becomes of what made it so.
+        items = {key for key in chased if work.ledger.open.get(key)}
+        items |= {key for key in claims if _currency(work.state, key) == currency}
+        ordered = tuple(oldest_first(work.state, items))
+        if chase is None:
+            _open(work, currency, ordered, _cause(work, claims, ordered))
+        elif not ordered:
+            _close(work, currency, chase)
+        else:
+            _widen(work, currency, chase, ordered, claims)
+    _withdraw(work)
+
+
+def mark_case(work: Work, chase: Chase, state: str, because: str, *, is_new: bool = False) -> Chase:
+    """Publish the case's new state; gives the chase that remembers it."""
+    count = chase.case_changes + 1
+    work.effects.append(
+        cases.changed(
+            case=chase.case_id,
+            change=count,
+            customer_id=work.state.customer_id,
+            state=state,
+            previous=None if is_new else chase.case_state,
+            because=because,
+            next_reminder_at=chase.step.due if chase.step else None,
+            at=work.now,
+        )
+    )
+    return chase.model_copy(update={"case_state": state, "case_changes": count})
+
+
+def _currency(state: CustomerState, invoice_id: str) -> str:
+    return state.invoices[invoice_id].facts.amount.currency
+
+
+def _cause(work: Work, claims: dict[str, str], new: tuple[str, ...]) -> str:
+    """What opens a step: the reversal that re-opened the debt, else the item's own event."""
+    if work.cause is not None and work.cause.type == "payment.reversed.v1":
+        return work.cause.id
+    return claims[new[0]]
+
+
+def _sequence(work: Work, currency: str, caused_by: str) -> str:
+    return digest(work.state.customer_id, currency, caused_by, work.now.isoformat())
+
+
+def _open(work: Work, currency: str, items: tuple[str, ...], caused_by: str) -> None:
+    chase = Chase(
+        case_id=cases.case_id(work.state.customer_id, currency, caused_by, work.now),
+        sequence=_sequence(work, currency, caused_by),
+        opened_at=work.now,
+        caused_by=caused_by,
+        items=items,
+        step=Slot(step=1, planned=work.now, due=work.now),
+    )
+    work.put_chase(currency, mark_case(work, chase, "opened", "debt_due", is_new=True))
+
+
+def _widen(
+    work: Work, currency: str, chase: Chase, items: tuple[str, ...], claims: dict[str, str]
+) -> None:
+    """New items join the next step, or, a day or more after the first, start at step one again.
+
+    A sequence belongs to the customer and currency, so it restarts as a whole: one rhythm of
+    messages, never two interleaved. A first step that has not gone out yet names them anyway.
+    """
+    new = tuple(key for key in items if key not in chase.items)
+    if items != chase.items:
+        chase = chase.model_copy(update={"items": items})
+    joins_until = chase.opened_at + dt.timedelta(hours=work.policy.at(work.now).join_hours)
+    is_first_unsent = chase.first_sent_at is None
+    if new and not is_first_unsent and work.now >= joins_until:
+        caused_by = _cause(work, claims, new)
+        chase = chase.model_copy(
+            update={
+                "sequence": _sequence(work, currency, caused_by),
+                "opened_at": work.now,
+                "caused_by": caused_by,
+                "first_sent_at": None,
+                "step": Slot(step=1, planned=work.now, due=work.now),
+                "again": None,
+            }
+        )
+        chase = mark_case(work, chase, "opened", "further_item")
+    work.put_chase(currency, chase)
+
+
+def _close(work: Work, currency: str, chase: Chase) -> None:
+    because = _why_gone(work, chase)
+    for slot in (chase.step, chase.again):
+        if slot is not None and slot.planned <= work.now:
+            work.note_not_sent(
+                NotSent(at=work.now, because=because, currency=currency, step=slot.step)
+            )
+    ended = chase.model_copy(update={"step": None, "again": None})
+    mark_case(work, ended, f"closed_{because}", because)
+    work.put_chase(currency, None)
+
+
+def _why_gone(work: Work, chase: Chase) -> str:
+    """`paid` when any money went to the items, `credited` when credit notes did it all."""
+    touched = {key for invoices in work.ledger.touched.values() for key in invoices}
+    return "paid" if touched.intersection(chase.items) else "credited"
+
+
+def _withdraw(work: Work) -> None:
+    """Take back reminders that may not have left yet and whose debt is gone."""
+    for message in work.state.messages:
+        if _is_moot(work, message):
+            _publish_withdrawal(work, message)
+
+
+def _is_moot(work: Work, message: Message) -> bool:
+    return (
+        message.kind == "reminder"
+        and message.state == "requested"
+        and work.now <= message.not_after
+        and not any(work.ledger.open.get(key) for key in message.invoice_ids)
+    )
+
+
+def _publish_withdrawal(work: Work, message: Message) -> None:
+    work.effects.append(
+        Publish(
+            topic=f"messages.{message.channel}",
+            ce_type="message.withdrawn.v1",
+            event_id=f"{message.message_id}:withdrawn",
+            key=work.state.customer_id,
+            data=MessageWithdrawn(
+                message_id=message.message_id,
+                customer_id=work.state.customer_id,
+                because="paid",
+                at=work.now,
+            ),
+        )
+    )
+    gone = message.model_copy(update={"state": "withdrawn"})
+    work.set(messages=tuple(gone if m is message else m for m in work.state.messages))

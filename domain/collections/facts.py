@@ -1,0 +1,97 @@
+"""Puts events into the row as facts, each once for ever by its business id."""
+
+from __future__ import annotations
+
+from domain.collections.receipts import record_interaction
+from domain.collections.state import Failure, Invoice, Payment, Profile
+from domain.collections.work import Work
+from domain.effects import Refuse
+from domain.events.base import Data
+from domain.events.customers import CustomerUpdated, Interaction
+from domain.events.ledger import (
+    DirectDebitFailed,
+    InvoiceCredited,
+    InvoiceIssued,
+    PaymentReceived,
+    PaymentReversed,
+)
+
+
+def record(work: Work, ce_id: str, identity: str, data: Data) -> Refuse | None:
+    """Add `data` to the row. The same content again changes nothing; other content is refused.
+
+    `identity` names events that have no business id of their own (reversals, credit notes).
+    """
+    state = work.state
+    match data:
+        case CustomerUpdated():
+            _record_profile(work, ce_id, data)
+        case InvoiceIssued(invoice_id=key):
+            known = state.invoices.get(key)
+            if known is not None:
+                return None if known.facts == data else _conflict("invoice_id")
+            work.set(invoices={**state.invoices, key: Invoice(ce_id=ce_id, facts=data)})
+        case InvoiceCredited():
+            work.set(credits={**state.credits, identity: data})
+        case PaymentReceived():
+            return _record_payment(work, ce_id, data)
+        case PaymentReversed(payment_id=key):
+            payment = state.payments.get(key)
+            if payment is not None and payment.facts.amount.currency != data.amount.currency:
+                return _conflict("currency of the reversal")
+            work.set(reversals={**state.reversals, identity: data})
+        case DirectDebitFailed():
+            key = failure_key(data)
+            failed = state.failures.get(key)
+            if failed is not None:
+                return None if failed.facts == data else _conflict("collection_id and attempt")
+            work.set(failures={**state.failures, key: Failure(ce_id=ce_id, facts=data)})
+        case Interaction():
+            record_interaction(work, data)
+        case _:
+            return Refuse("unknown_type", "not an event of collections")
+    return None
+
+
+def failure_key(data: DirectDebitFailed) -> str:
+    """(collection_id, attempt), which names a failed debit for ever."""
+    return f"{data.collection_id}|{data.attempt}"
+
+
+def _conflict(what: str) -> Refuse:
+    return Refuse("conflict", f"{what}: known already with other content")
+
+
+def _record_profile(work: Work, ce_id: str, data: CustomerUpdated) -> None:
+    cause = work.cause
+    if cause is None:
+        raise ValueError("a profile comes with an envelope")
+    known = work.state.profile
+    if known is None or (known.at, known.ce_id) < (cause.time, ce_id):
+        work.set(profile=Profile(at=cause.time, ce_id=ce_id, facts=data))
+
+
+def _record_payment(work: Work, ce_id: str, data: PaymentReceived) -> Refuse | None:
+    """A payment comes once, or once provisionally and once for good, in either order.
+
+    The final form may say more precisely when it was received and what for, but amount and
+    method are those of the provisional one.
+    """
+    payments = work.state.payments
+    known = payments.get(data.payment_id)
+    form = "provisional" if data.provisional else "final"
+    if known is None:
+        changed = Payment.model_validate({"ce_id": ce_id, form: data})
+    else:
+        same_form = known.provisional if data.provisional else known.final
+        if same_form is not None:
+            return None if same_form == data else _conflict("payment_id")
+        if (known.facts.amount, known.facts.method) != (data.amount, data.method):
+            return _conflict("payment_id")
+        changed = known.model_copy(update={form: data})
+        if not data.provisional:  # the settlement is what a thank-you answers to
+            changed = changed.model_copy(update={"ce_id": ce_id})
+    if changed.final is not None and changed.settled_at is None:
+        changed = changed.model_copy(update={"settled_at": work.now})
+    work.set(payments={**payments, data.payment_id: changed})
+    return None

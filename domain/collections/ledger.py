@@ -1,0 +1,165 @@
+"""What is open: computed anew from the facts, so that the order of arrival leaves no trace.
+
+Settled money in the order of (received_at, payment_id) pays what it names, or the oldest due
+first. What is left over is credit of its currency, which pays any open invoice of that currency,
+also one that comes later. Money is never converted.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from domain.collections.state import CustomerState, Payment
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """All figures in minor units. Invoices by id, credit by currency."""
+
+    open: dict[str, int]
+    #: The part of `open` that provisional payments would cover.
+    pending: dict[str, int]
+    #: Settled payment -> invoices its money went to.
+    touched: dict[str, tuple[str, ...]]
+    credit: dict[str, int]
+    #: Currencies in which a payment is provisional.
+    provisional: frozenset[str]
+
+
+@dataclass(slots=True)
+class _Source:
+    """Money to be allocated. `reserved` of it waits for invoices that are named but unknown."""
+
+    id: str
+    currency: str
+    left: int
+    named: tuple[tuple[str, int], ...] | None
+    released: bool = False
+    reserved: int = 0
+
+
+def net_of(state: CustomerState, payment_id: str, payment: Payment) -> int:
+    """What is left of a payment after its reversals, never below nothing."""
+    amount = payment.facts.amount
+    back = sum(
+        reversal.amount.minor
+        for reversal in state.reversals.values()
+        if reversal.payment_id == payment_id and reversal.amount.currency == amount.currency
+    )
+    return max(0, amount.minor - back)
+
+
+def compute(state: CustomerState) -> Ledger:
+    """The ledger of a customer."""
+    open_ = {key: invoice.facts.amount.minor for key, invoice in state.invoices.items()}
+    notes = _credit_notes(state, open_)
+    settled = _sources(state, is_settled=True)
+    provisional = [source for source in _sources(state, is_settled=False) if source.left]
+    touched: dict[str, list[str]] = defaultdict(list)
+    # Credit notes in a foreign currency come last: they are rare and have no `received_at`.
+    _allocate(state, [*settled, *notes], open_, touched)
+    after = dict(open_)
+    _allocate(state, provisional, after, defaultdict(list))
+    credit: dict[str, int] = defaultdict(int)
+    for source in (*settled, *notes):
+        credit[source.currency] += source.left + source.reserved
+    return Ledger(
+        open=open_,
+        pending={key: open_[key] - after[key] for key in open_ if open_[key] > after[key]},
+        touched={key: tuple(invoices) for key, invoices in touched.items()},
+        credit={currency: minor for currency, minor in sorted(credit.items()) if minor},
+        provisional=frozenset(source.currency for source in provisional),
+    )
+
+
+def oldest_first(state: CustomerState, invoice_ids: Iterable[str]) -> list[str]:
+    """Invoices by due date, then date of issue, then id."""
+
+    def age(invoice_id: str) -> tuple[object, ...]:
+        facts = state.invoices[invoice_id].facts
+        return facts.due_on, facts.issued_on, invoice_id
+
+    return sorted(invoice_ids, key=age)
+
+
+def _credit_notes(state: CustomerState, open_: dict[str, int]) -> list[_Source]:
+    """Lower invoices by their credit notes; gives those in another currency, as money."""
+    notes = []
+    for key, note in sorted(state.credits.items()):
+        invoice = state.invoices.get(note.invoice_id)
+        if invoice is None:
+            continue
+        if invoice.facts.amount.currency == note.amount.currency:
+            open_[note.invoice_id] = max(0, open_[note.invoice_id] - note.amount.minor)
+        else:
+            notes.append(_Source(key, note.amount.currency, note.amount.minor, ()))
+    return notes
+
+
+def _sources(state: CustomerState, *, is_settled: bool) -> list[_Source]:
+    payments = [
+        (payment.facts.received_at, key, payment)
+        for key, payment in state.payments.items()
+        if (payment.settled_at is not None) is is_settled
+    ]
+    payments.sort(key=lambda row: row[:2])
+    return [
+        _Source(
+            key,
+            payment.facts.amount.currency,
+            net_of(state, key, payment),
+            _named(payment),
+            released=payment.released,
+        )
+        for _, key, payment in payments
+    ]
+
+
+def _named(payment: Payment) -> tuple[tuple[str, int], ...] | None:
+    facts = payment.facts
+    if facts.allocations is None:
+        return None
+    return tuple(
+        (allocation.invoice_id, allocation.amount.minor)
+        for allocation in facts.allocations
+        if allocation.amount.currency == facts.amount.currency
+    )
+
+
+def _allocate(
+    state: CustomerState,
+    sources: list[_Source],
+    open_: dict[str, int],
+    touched: dict[str, list[str]],
+) -> None:
+    """Lower `open_` by the money of `sources`; what is left in them is credit."""
+    if not any(source.left for source in sources):
+        return
+    by_age: dict[str, list[str]] = defaultdict(list)
+    for key in oldest_first(state, open_):
+        by_age[state.invoices[key].facts.amount.currency].append(key)
+
+    def pay(source: _Source, invoice_id: str, most: int) -> None:
+        minor = min(most, source.left, open_[invoice_id])
+        if minor > 0:
+            source.left -= minor
+            open_[invoice_id] -= minor
+            if invoice_id not in touched[source.id]:
+                touched[source.id].append(invoice_id)
+
+    for source in sources:
+        if source.named is None:
+            for invoice_id in by_age[source.currency]:
+                pay(source, invoice_id, source.left)
+        for invoice_id, minor in source.named or ():
+            if invoice_id in by_age[source.currency]:
+                pay(source, invoice_id, minor)
+            elif invoice_id not in open_ and not source.released:
+                waits = min(minor, source.left)
+                source.left -= waits
+                source.reserved += waits
+    for source in sources:
+        for invoice_id in by_age[source.currency]:
+            pay(source, invoice_id, source.left)

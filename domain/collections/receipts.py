@@ -1,0 +1,84 @@
+"""What comes back: receipts of messages, opt-outs, calls and conversations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain.collections.state import Contacted, Message, MessageState, Slot, Thanks
+from domain.collections.work import Work
+from domain.events.customers import Interaction
+
+_STATES: dict[str, MessageState] = {
+    "message.delivered.v1": "delivered",
+    "message.opened.v1": "delivered",
+    "link.clicked.v1": "delivered",
+    "message.failed.v1": "failed",
+}
+#: A message that failed, or of which nobody knows, is taken over by the next channel.
+_OUTCOMES_LOST = frozenset({"failed", "unknown"})
+
+
+def record_interaction(work: Work, data: Interaction) -> None:
+    """Add an interaction to the row, and let the next channel take over a lost message."""
+    if work.cause is None:
+        raise ValueError("an interaction comes with an envelope")
+    kind = work.cause.type
+    kept = work.state.contacts[-work.policy.limits.contacts_max + 1 :]
+    seen = Contacted(type=kind, channel=data.channel, at=data.at)
+    work.set(contacts=(*kept, seen))
+    if kind == "contact.opted-out.v1":
+        at = max(data.at, work.state.opt_outs.get(data.channel, data.at))
+        work.set(opt_outs={**work.state.opt_outs, data.channel: at})
+    elif kind in _STATES and data.message_id is not None:
+        outcome = _STATES[kind]
+        if outcome == "failed" and _is_unknown(data.detail):
+            outcome = "unknown"
+        _record_outcome(work, data.message_id, outcome)
+
+
+def _is_unknown(detail: Any) -> bool:
+    """Whether the dispatcher says that nobody can tell what became of the message."""
+    if isinstance(detail, dict):
+        return "unknown" in {detail.get("outcome"), detail.get("state"), detail.get("reason")}
+    return bool(detail == "unknown")
+
+
+def _record_outcome(work: Work, message_id: str, outcome: MessageState) -> None:
+    for message in work.state.messages:
+        if message.message_id == message_id:
+            break
+    else:
+        return
+    was_lost = message.state in _OUTCOMES_LOST
+    if message.state == outcome or (message.state == "delivered" and outcome == "unknown"):
+        return
+    changed = message.model_copy(update={"state": outcome})
+    work.set(messages=tuple(changed if m is message else m for m in work.state.messages))
+    if outcome in _OUTCOMES_LOST and not was_lost and message.state != "withdrawn":
+        _take_over(work, message)
+
+
+def _take_over(work: Work, lost: Message) -> None:
+    """Put the message on its way once more, over a channel not tried for it."""
+    if lost.kind == "thank_you" and lost.payment_id is not None:
+        tried = _tried(work, lost)
+        thanks = Thanks(owed_at=work.now, caused_by=lost.caused_by, due=work.now, tried=tried)
+        work.set(thanks={**work.state.thanks, lost.payment_id: thanks})
+        return
+    chase = work.state.chases.get(lost.currency)
+    if chase is None or chase.sequence != lost.sequence or lost.step is None:
+        return
+    is_last = chase.step is None or chase.step.step == lost.step + 1
+    if is_last:
+        slot = Slot(step=lost.step, planned=work.now, due=work.now, tried=_tried(work, lost))
+        work.put_chase(lost.currency, chase.model_copy(update={"again": slot}))
+
+
+def _tried(work: Work, lost: Message) -> tuple[Any, ...]:
+    """Channels already used for this message."""
+    return tuple(
+        message.channel
+        for message in work.state.messages
+        if (message.kind, message.sequence, message.step, message.payment_id)
+        == (lost.kind, lost.sequence, lost.step, lost.payment_id)
+    )

@@ -1,0 +1,123 @@
+"""Writes a reminder: what it names, through which channel, until when it may leave."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from domain.collections.channels import choose
+from domain.collections.ledger import oldest_first
+from domain.collections.links import LinkClaims, sign
+from domain.collections.state import Chase, Message, Slot
+from domain.collections.windows import window_of
+from domain.collections.work import Work
+from domain.effects import Publish
+from domain.events.customers import CustomerUpdated
+from domain.events.outputs import LastLook, MessageRequested
+from domain.identity import digest
+from domain.money import Money
+from domain.templates.texts import Addressee, Item
+
+
+def addressee(work: Work, facts: CustomerUpdated) -> Addressee:
+    """Who is written to and in which of our languages."""
+    return Addressee(
+        name=facts.name.given or facts.name.family,
+        language=work.policy.texts.language(facts.language, facts.country),
+        country=facts.country,
+        brand=facts.brand or work.policy.default_brand,
+    )
+
+
+def open_items(work: Work, invoice_ids: tuple[str, ...]) -> list[Item]:
+    """Those of the invoices that are open, oldest first."""
+    still_open = [key for key in invoice_ids if work.ledger.open.get(key)]
+    return [
+        Item(
+            invoice_id=key,
+            open=Money(
+                minor=work.ledger.open[key],
+                currency=work.state.invoices[key].facts.amount.currency,
+            ),
+            due_on=work.state.invoices[key].facts.due_on,
+        )
+        for key in oldest_first(work.state, still_open)
+    ]
+
+
+def payment_link(work: Work, currency: str, message_id: str) -> str:
+    """A signed link to the customer's live balance in the currency."""
+    expires_at = work.now + dt.timedelta(days=work.policy.link_days)
+    claims = LinkClaims(
+        customer_id=work.state.customer_id,
+        currency=currency,
+        message_id=message_id,
+        expires_at=expires_at,
+    )
+    return f"{work.policy.link_base_url}/{sign(work.policy.link_secret, claims)}"
+
+
+def build_reminder(
+    work: Work, currency: str, chase: Chase, slot: Slot, last_look: tuple[LastLook, ...]
+) -> tuple[Publish, Message]:
+    """The message to request and the row's memory of it. Nothing may stand in its way."""
+    profile = work.state.profile
+    chosen = choose(work.state, work.policy, "collection", slot.tried)
+    window = window_of(work, currency)
+    if profile is None or chosen is None or window is None:
+        raise ValueError("a reminder is only written when nothing stands in its way")
+    channel, to = chosen
+    items = open_items(work, chase.items)
+    total = Money(minor=sum(item.open.minor for item in items), currency=currency)
+    message_id = "r-" + digest(
+        work.state.customer_id, currency, chase.sequence, str(slot.step), channel
+    )
+    reader = addressee(work, profile.facts)
+    link = payment_link(work, currency, message_id)
+    text = work.policy.texts.reminder(
+        reader, channel, step=slot.step, items=items, total=total, link=link
+    )
+    data = MessageRequested(
+        message_id=message_id,
+        customer_id=work.state.customer_id,
+        kind="reminder",
+        channel=channel,
+        to=to,
+        language=reader.language,
+        subject=text.subject,
+        body=text.body,
+        payment_link=link,
+        invoice_ids=tuple(item.invoice_id for item in items),
+        amount_due=total,
+        step=slot.step,
+        tone=work.policy.tones.get(slot.step),
+        not_after=window.ends,
+        requested_at=work.now,
+        caused_by=chase.caused_by,
+        last_look=last_look,
+    )
+    return _publish(data), _memory(data, currency, chase.sequence)
+
+
+def _publish(data: MessageRequested) -> Publish:
+    return Publish(
+        topic=f"messages.{data.channel}",
+        ce_type="message.requested.v1",
+        event_id=data.message_id,
+        key=data.customer_id,
+        data=data,
+    )
+
+
+def _memory(data: MessageRequested, currency: str, sequence: str) -> Message:
+    return Message(
+        message_id=data.message_id,
+        kind="reminder",
+        channel=data.channel,
+        at=data.requested_at,
+        not_after=data.not_after,
+        currency=currency,
+        invoice_ids=data.invoice_ids,
+        step=data.step,
+        sequence=sequence,
+        caused_by=data.caused_by,
+    )

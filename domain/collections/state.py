@@ -1,0 +1,189 @@
+"""The row of `customer_history`: everything we know of what one customer owes, and did about it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from domain.events.base import Channel
+from domain.events.customers import CustomerUpdated
+from domain.events.ledger import (
+    DirectDebitFailed,
+    InvoiceCredited,
+    InvoiceIssued,
+    PaymentReceived,
+    PaymentReversed,
+)
+
+MessageState = Literal["requested", "delivered", "failed", "unknown", "withdrawn"]
+#: `open`: not decided, because the money has not touched an invoice yet.
+ThanksState = Literal["open", "not_owed", "owed", "sent", "cancelled"]
+
+
+class Row(BaseModel):
+    """Part of a row: frozen; fields of a newer version are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Profile(Row):
+    """The newest `customer.updated` by (ce_time, ce_id)."""
+
+    at: AwareDatetime
+    ce_id: str
+    facts: CustomerUpdated
+
+
+class Invoice(Row):
+    """An invoice and the `ce_id` that brought it."""
+
+    ce_id: str
+    facts: InvoiceIssued
+
+
+class Failure(Row):
+    """A failed debit and the `ce_id` that brought it."""
+
+    ce_id: str
+    facts: DirectDebitFailed
+
+
+class Payment(Row):
+    """A payment in its provisional and its final form; one of them may be missing."""
+
+    ce_id: str
+    provisional: PaymentReceived | None = None
+    final: PaymentReceived | None = None
+    settled_at: AwareDatetime | None = None
+    #: Its invoice never came: what was meant for it is the customer's credit.
+    released: bool = False
+    thanks: ThanksState = "open"
+
+    @property
+    def facts(self) -> PaymentReceived:
+        """The final form where there is one."""
+        facts = self.final or self.provisional
+        if facts is None:
+            raise ValueError("a payment has at least one form")
+        return facts
+
+
+class Slot(Row):
+    """A reminder on its way: waits for `due`, is looked at, or is held until something changes."""
+
+    step: int
+    #: When the step falls due by the rhythm, and when it will be tried.
+    planned: AwareDatetime
+    due: AwareDatetime
+    status: Literal["waiting", "looking", "held"] = "waiting"
+    because: str | None = None
+    tried: tuple[Channel, ...] = ()
+
+
+class Chase(Row):
+    """The dunning of one currency: one sequence of reminders at a time, one case."""
+
+    case_id: str
+    case_state: str = "opened"
+    case_changes: int = 0
+    sequence: str
+    opened_at: AwareDatetime
+    caused_by: str
+    items: tuple[str, ...]
+    first_sent_at: AwareDatetime | None = None
+    #: The next step, and the last one once more over another channel.
+    step: Slot | None = None
+    again: Slot | None = None
+
+
+class Thanks(Row):
+    """A thank-you that is owed and not out yet."""
+
+    owed_at: AwareDatetime
+    caused_by: str
+    due: AwareDatetime
+    status: Literal["waiting", "held"] = "waiting"
+    because: str | None = None
+    tried: tuple[Channel, ...] = ()
+
+
+class Message(Row):
+    """A message we asked for."""
+
+    message_id: str
+    kind: Literal["reminder", "thank_you"]
+    channel: Channel
+    at: AwareDatetime
+    not_after: AwareDatetime
+    currency: str
+    state: MessageState = "requested"
+    invoice_ids: tuple[str, ...] = ()
+    step: int | None = None
+    sequence: str | None = None
+    payment_id: str | None = None
+    caused_by: str = ""
+
+
+class NotSent(Row):
+    """A message that was due and did not leave, and why."""
+
+    at: AwareDatetime
+    because: str
+    kind: str = "reminder"
+    currency: str | None = None
+    step: int | None = None
+    deferred_to: AwareDatetime | None = None
+
+
+class Waiting(Row):
+    """An event whose customer, invoice or payment is unknown, kept as it came."""
+
+    ce_id: str
+    identity: str
+    since: AwareDatetime
+    #: `customer`, `invoice:<id>`, `payment:<id>`: what has to come.
+    needs: tuple[str, ...]
+    #: Which fact it put into the row, so that giving it up takes the fact out again.
+    fact: tuple[str, str] | None = None
+    raw: str
+
+
+class Contacted(Row):
+    """Something the customer did or that was tried with them."""
+
+    type: str
+    channel: str
+    at: AwareDatetime
+
+
+class CustomerState(Row):
+    """Facts, what waits, and what was done. `timers` are the instants at which to call `fire`."""
+
+    customer_id: str
+    profile: Profile | None = None
+    invoices: dict[str, Invoice] = {}
+    credits: dict[str, InvoiceCredited] = {}
+    payments: dict[str, Payment] = {}
+    reversals: dict[str, PaymentReversed] = {}
+    failures: dict[str, Failure] = {}
+    opt_outs: dict[str, AwareDatetime] = {}
+    contacts: tuple[Contacted, ...] = ()
+
+    #: Hash of (ce_source, ce_id) -> day number first seen.
+    seen: dict[str, int] = {}
+    seen_pruned: int = 0
+    waiting: tuple[Waiting, ...] = ()
+
+    chases: dict[str, Chase] = {}
+    #: Invoice -> highest step that named it.
+    reminded: dict[str, int] = {}
+    thanks: dict[str, Thanks] = {}
+    messages: tuple[Message, ...] = ()
+    not_sent: tuple[NotSent, ...] = ()
+    timers: dict[str, AwareDatetime] = {}
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing has been recorded: no row needs to exist."""
+        return not self.seen

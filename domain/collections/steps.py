@@ -1,0 +1,166 @@
+"""A reminder from falling due to its decision: waits, is looked at, is held, is deferred, goes out.
+
+Nothing is dropped: what holds a step is recorded, and when a later event lifts it and the debt
+still stands, the step goes on. Every step that goes out has first asked for a last look.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from domain.calendar import same_local_time
+from domain.collections.channels import choose
+from domain.collections.chase import mark_case
+from domain.collections.claims import stop_code
+from domain.collections.reminder import build_reminder
+from domain.collections.state import Chase, NotSent, Slot
+from domain.collections.windows import window_of
+from domain.collections.work import Work
+from domain.effects import RequestLook
+from domain.events.outputs import LastLook
+
+SlotName = Literal["step", "again"]
+SLOTS: tuple[SlotName, ...] = ("step", "again")
+_CASE_STATES = {1: "reminded_1", 2: "reminded_2", 3: "reminded_3"}
+
+
+def slot_of(chase: Chase, name: SlotName) -> Slot | None:
+    """The reminder in a slot of a currency's dunning."""
+    return chase.step if name == "step" else chase.again
+
+
+def advance(work: Work) -> None:
+    """Move every reminder as far as it may go without a look."""
+    for currency in sorted(work.state.chases):
+        for name in SLOTS:
+            chase = work.state.chases[currency]
+            slot = slot_of(chase, name)
+            if slot is None or slot.status == "looking":
+                continue
+            if slot.status == "held" or slot.due <= work.now:
+                _try(work, currency, name, slot)
+
+
+def decide(work: Work, ref: str, last_look: tuple[LastLook, ...]) -> None:
+    """The log has been read far enough: send the reminder, or hold or defer it."""
+    currency, name, sequence, step = ref.split("|")
+    chase = work.state.chases.get(currency)
+    slot: SlotName = "again" if name == "again" else "step"
+    present = slot_of(chase, slot) if chase else None
+    if chase is None or present is None or present.status != "looking":
+        return  # paid, restarted or held since: what ended it has been recorded
+    if (chase.sequence, str(present.step)) != (sequence, step):
+        return
+    if _may_go(work, currency, slot, present):
+        _send(work, currency, chase, slot, present, last_look)
+
+
+def _try(work: Work, currency: str, name: SlotName, slot: Slot) -> None:
+    if _may_go(work, currency, name, slot):
+        chase = work.state.chases[currency]
+        work.effects.append(RequestLook(f"{currency}|{name}|{chase.sequence}|{slot.step}"))
+        _put(work, currency, name, slot.model_copy(update={"status": "looking", "because": None}))
+
+
+def _may_go(work: Work, currency: str, name: SlotName, slot: Slot) -> bool:
+    """Whether nothing stands in its way; otherwise it is held or deferred, and why is recorded."""
+    blocked = _blocked(work, currency, slot)
+    window = None if blocked else window_of(work, currency)
+    if blocked is None and window is None:
+        blocked = "window_closed"  # quiet hours around the clock: until the customer changes them
+    if blocked is not None:
+        if (slot.status, slot.because) != ("held", blocked):
+            _note(work, currency, slot, blocked)
+            _put(work, currency, name, _held(slot, blocked))
+        return False
+    if window is not None and not window.is_open(work.now):
+        _note(work, currency, slot, "window_closed", deferred_to=window.try_at)
+        later = {"status": "waiting", "because": "window_closed", "due": window.try_at}
+        _put(work, currency, name, slot.model_copy(update=later))
+        return False
+    return True
+
+
+def _held(slot: Slot, because: str) -> Slot:
+    return slot.model_copy(update={"status": "held", "because": because})
+
+
+def _blocked(work: Work, currency: str, slot: Slot) -> str | None:
+    """What forbids a reminder now, as a short code."""
+    state = work.state
+    if currency in work.ledger.provisional:
+        return "provisional_payment"
+    if state.profile is None:
+        return "no_profile"
+    if state.profile.facts.flags:
+        return f"flag:{state.profile.facts.flags[0]}"
+    stopped = stop_code(state, work.policy.return_codes)
+    if stopped is not None:
+        return f"return_code:{stopped}"
+    if choose(state, work.policy, "collection", slot.tried) is None:
+        return "no_channel"
+    return None
+
+
+def _note(
+    work: Work, currency: str, slot: Slot, because: str, deferred_to: dt.datetime | None = None
+) -> None:
+    work.note_not_sent(
+        NotSent(
+            at=work.now,
+            because=because,
+            currency=currency,
+            step=slot.step,
+            deferred_to=deferred_to,
+        )
+    )
+
+
+def _put(work: Work, currency: str, name: SlotName, slot: Slot | None) -> None:
+    chase = work.state.chases[currency]
+    work.put_chase(currency, chase.model_copy(update={name: slot}))
+
+
+def _send(
+    work: Work,
+    currency: str,
+    chase: Chase,
+    name: SlotName,
+    slot: Slot,
+    last_look: tuple[LastLook, ...],
+) -> None:
+    publish, message = build_reminder(work, currency, chase, slot, last_look)
+    work.effects.append(publish)
+    kept = work.state.messages[-work.policy.limits.messages_max + 1 :]
+    named = dict.fromkeys(message.invoice_ids, slot.step)
+    work.set(messages=(*kept, message), reminded={**work.state.reminded, **named})
+    if name == "again":
+        _put(work, currency, name, None)
+        return
+    first_sent_at = chase.first_sent_at or work.now
+    sent = chase.model_copy(
+        update={
+            "first_sent_at": first_sent_at,
+            "step": _next_slot(work, first_sent_at, slot),
+            "again": None,
+        }
+    )
+    state = _CASE_STATES.get(slot.step, "reminded")
+    work.put_chase(currency, mark_case(work, sent, state, "reminder_requested"))
+
+
+def _next_slot(work: Work, first_sent_at: dt.datetime, sent: Slot) -> Slot | None:
+    """The step after `sent`: at the wall time of the first, counted in days from it.
+
+    One that went out late pushes the next, so that the customer has the time between them.
+    """
+    numbers = work.policy.at(work.now)
+    days, done = numbers.step_days, sent.step
+    if done >= len(days) or work.state.profile is None:
+        return None
+    zone = work.state.profile.facts.timezone
+    planned = same_local_time(first_sent_at, days[done], zone)
+    if work.now - sent.planned > dt.timedelta(hours=numbers.late_hours):
+        planned = max(planned, same_local_time(work.now, days[done] - days[done - 1], zone))
+    return Slot(step=done + 1, planned=planned, due=planned)

@@ -1,0 +1,77 @@
+"""Writes a thank-you: what arrived and what remains of what is due."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from domain.collections.channels import choose
+from domain.collections.reminder import addressee, open_items, payment_link
+from domain.collections.state import Message, Thanks
+from domain.collections.work import Work
+from domain.effects import Publish
+from domain.events.outputs import MessageRequested
+from domain.identity import digest
+from domain.money import Money
+
+
+def build_thanks(
+    work: Work, payment_id: str, thanks: Thanks, due: tuple[str, ...], until: dt.datetime
+) -> tuple[Publish, Message]:
+    """The message to request and the row's memory of it.
+
+    What remains: the open invoices that are `due` and those the payment touched, in its currency.
+    """
+    profile = work.state.profile
+    chosen = choose(work.state, work.policy, "service", thanks.tried)
+    if profile is None or chosen is None:
+        raise ValueError("a thank-you is only written when nothing stands in its way")
+    channel, to = chosen
+    payment = work.state.payments[payment_id]
+    paid = payment.facts.amount
+    touched = work.ledger.touched.get(payment_id, ())
+    named = {
+        key
+        for key in (*touched, *due)
+        if work.state.invoices[key].facts.amount.currency == paid.currency
+    }
+    items = open_items(work, tuple(named))
+    rest = Money(minor=sum(item.open.minor for item in items), currency=paid.currency)
+    message_id = "t-" + digest(work.state.customer_id, payment_id, *thanks.tried)
+    reader = addressee(work, profile.facts)
+    link = payment_link(work, paid.currency, message_id) if items else ""
+    text = work.policy.texts.thanks(reader, channel, paid=paid, items=items, rest=rest, link=link)
+    data = MessageRequested(
+        message_id=message_id,
+        customer_id=work.state.customer_id,
+        kind="thank_you",
+        channel=channel,
+        to=to,
+        language=reader.language,
+        subject=text.subject,
+        body=text.body,
+        payment_link=link or None,
+        invoice_ids=tuple(touched),
+        amount_due=rest,
+        not_after=until,
+        requested_at=work.now,
+        caused_by=thanks.caused_by,
+    )
+    memory = Message(
+        message_id=message_id,
+        kind="thank_you",
+        channel=channel,
+        at=work.now,
+        not_after=until,
+        currency=paid.currency,
+        invoice_ids=data.invoice_ids,
+        payment_id=payment_id,
+        caused_by=thanks.caused_by,
+    )
+    publish = Publish(
+        topic=f"messages.{channel}",
+        ce_type="message.requested.v1",
+        event_id=message_id,
+        key=work.state.customer_id,
+        data=data,
+    )
+    return publish, memory

@@ -1,0 +1,149 @@
+"""Thank-yous: one for each settled payment that touched what was overdue, failed or reminded."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from domain.calendar import local_date, next_target_day
+from domain.collections.channels import choose
+from domain.collections.claims import claimable, contact_failures, stop_code
+from domain.collections.ledger import net_of
+from domain.collections.state import NotSent, Payment, Thanks, ThanksState
+from domain.collections.thanking import build_thanks
+from domain.collections.windows import window_of
+from domain.collections.work import Work
+
+#: Answered at once whatever the hour: the customer has just acted.
+_AT_ONCE = frozenset({"link", "card"})
+
+
+def weigh_payments(work: Work) -> None:
+    """Decide once for each settled payment whether a thank-you is owed.
+
+    Judged when its money first touches an invoice, by what is known then: a payment that came
+    before the failed debit it answers is not thanked for, and none is thanked for twice.
+    """
+    if work.state.profile is None:
+        return
+    for key, payment in work.state.payments.items():
+        if payment.settled_at is None or payment.thanks not in {"open", "owed"}:
+            continue
+        if payment.thanks == "owed":
+            if not net_of(work.state, key, payment):
+                _judge(work, key, "cancelled")
+            continue
+        verdict = _verdict(work, key, payment, payment.settled_at)
+        if verdict == "open":
+            continue
+        _judge(work, key, verdict)
+        if verdict == "owed":
+            owed = Thanks(owed_at=work.now, caused_by=payment.ce_id, due=work.now)
+            work.set(thanks={**work.state.thanks, key: owed})
+
+
+def say_thanks(work: Work) -> None:
+    """Send the thank-yous that may go now; defer, hold or give up the others."""
+    days = dt.timedelta(days=work.policy.at(work.now).thanks_days)
+    for key, thanks in work.state.thanks.items():
+        if work.now - thanks.owed_at > days:
+            _judge(work, key, "cancelled")
+        elif thanks.status == "held" or thanks.due <= work.now:
+            _try(work, key, thanks)
+
+
+def _verdict(work: Work, key: str, payment: Payment, settled_at: dt.datetime) -> ThanksState:
+    if not net_of(work.state, key, payment):
+        return "not_owed"
+    touched = work.ledger.touched.get(key, ())
+    if not touched:
+        days = work.policy.at(work.now).thanks_days
+        return "not_owed" if work.now - settled_at > dt.timedelta(days=days) else "open"
+    return "owed" if any(_was_late(work, invoice, payment) for invoice in touched) else "not_owed"
+
+
+def _was_late(work: Work, invoice_id: str, payment: Payment) -> bool:
+    """Whether the item was overdue when the money came, had failed, or had been reminded."""
+    if invoice_id in work.state.reminded:
+        return True
+    if invoice_id in contact_failures(work.state, work.policy.return_codes):
+        return True
+    invoice = work.state.invoices[invoice_id].facts
+    last_day = invoice.due_on
+    if invoice.payment_method == "direct_debit":
+        last_day = next_target_day(last_day)  # a debit due on a weekend is made after it
+    profile = work.state.profile
+    if profile is None:
+        return False
+    return local_date(payment.facts.received_at, profile.facts.timezone) > last_day
+
+
+def _judge(work: Work, key: str, verdict: ThanksState) -> None:
+    payment = work.state.payments[key].model_copy(update={"thanks": verdict})
+    work.set(payments={**work.state.payments, key: payment})
+    if verdict not in {"open", "owed"}:
+        kept = {name: owed for name, owed in work.state.thanks.items() if name != key}
+        work.set(thanks=kept)
+
+
+def _try(work: Work, key: str, thanks: Thanks) -> None:
+    payment = work.state.payments[key]
+    blocked = _blocked(work, thanks)
+    window = window_of(work, key)
+    until = work.now + dt.timedelta(hours=work.policy.at(work.now).thanks_hours)
+    if blocked is None and payment.facts.method not in _AT_ONCE:
+        if window is None:
+            blocked = "window_closed"
+        elif not window.is_open(work.now):
+            later = {"status": "waiting", "because": "window_closed", "due": window.try_at}
+            _put(work, key, thanks.model_copy(update=later))
+            _note(work, payment, "window_closed", window.try_at)
+            return
+        else:
+            until = window.ends
+    if blocked is not None:
+        if (thanks.status, thanks.because) != ("held", blocked):
+            held = {"status": "held", "because": blocked}
+            _put(work, key, thanks.model_copy(update=held))
+            _note(work, payment, blocked, None)
+        return
+    _send(work, key, thanks, until)
+
+
+def _blocked(work: Work, thanks: Thanks) -> str | None:
+    state = work.state
+    if state.profile is None:
+        return "no_profile"
+    for flag in state.profile.facts.flags:
+        if flag in work.policy.hold_thanks:
+            return f"flag:{flag}"
+    stopped = stop_code(state, work.policy.return_codes)
+    if stopped is not None:
+        return f"return_code:{stopped}"
+    if choose(state, work.policy, "service", thanks.tried) is None:
+        return "no_channel"
+    return None
+
+
+def _put(work: Work, key: str, thanks: Thanks) -> None:
+    work.set(thanks={**work.state.thanks, key: thanks})
+
+
+def _note(work: Work, payment: Payment, because: str, deferred_to: dt.datetime | None) -> None:
+    work.note_not_sent(
+        NotSent(
+            at=work.now,
+            because=because,
+            kind="thank_you",
+            currency=payment.facts.amount.currency,
+            deferred_to=deferred_to,
+        )
+    )
+
+
+def _send(work: Work, key: str, thanks: Thanks, until: dt.datetime) -> None:
+    claims = claimable(work.state, work.ledger, work.policy.return_codes, work.now)
+    publish, message = build_thanks(work, key, thanks, tuple(claims), until)
+    work.effects.append(publish)
+    kept = work.state.messages[-work.policy.limits.messages_max + 1 :]
+    work.set(messages=(*kept, message))
+    _judge(work, key, "sent")

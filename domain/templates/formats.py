@@ -1,0 +1,43 @@
+"""Money, dates and lists as people of a language and country write them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.lists import format_list
+from babel.numbers import format_currency, get_currency_precision
+
+from domain.money import Money
+
+#: No-break spaces are not in the SMS alphabet: one of them more than halves what fits in a text.
+_SPACES = str.maketrans({"\u00a0": " ", "\u202f": " "})
+
+
+@lru_cache(maxsize=256)
+def locale_of(language: str, country: str) -> Locale:
+    """The language as written in the country (a comma or a point, the date's order)."""
+    try:
+        return Locale.parse(f"{language}_{country}")
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse(language)
+
+
+def money(amount: Money, locale: Locale) -> str:
+    """`EUR 4999` as `€ 49,99`, `49,99 €` or `€49.99`."""
+    digits = get_currency_precision(amount.currency)
+    value = Decimal(amount.minor).scaleb(-digits)
+    return format_currency(value, amount.currency, locale=locale).translate(_SPACES)
+
+
+def date(day: dt.date, locale: Locale) -> str:
+    """A date in words or numbers, never ambiguous about day and month."""
+    return format_date(day, "long", locale=locale).translate(_SPACES)
+
+
+def listing(parts: list[str], locale: Locale) -> str:
+    """`a, b and c`."""
+    return format_list(parts, style="standard", locale=locale) if parts else ""
