@@ -26,11 +26,8 @@ def record(work: Work, ce_id: str, identity: str, data: Data) -> Refuse | None:
     match data:
         case CustomerUpdated():
             _record_profile(work, ce_id, data)
-        case InvoiceIssued(invoice_id=key):
-            known = state.invoices.get(key)
-            if known is not None:
-                return None if known.facts == data else _conflict("invoice_id")
-            work.set(invoices={**state.invoices, key: Invoice(ce_id=ce_id, facts=data)})
+        case InvoiceIssued():
+            return _record_invoice(work, ce_id, data)
         case InvoiceCredited():
             work.set(credits={**state.credits, identity: data})
         case PaymentReceived():
@@ -41,11 +38,7 @@ def record(work: Work, ce_id: str, identity: str, data: Data) -> Refuse | None:
                 return _conflict("currency of the reversal")
             work.set(reversals={**state.reversals, identity: data})
         case DirectDebitFailed():
-            key = failure_key(data)
-            failed = state.failures.get(key)
-            if failed is not None:
-                return None if failed.facts == data else _conflict("collection_id and attempt")
-            work.set(failures={**state.failures, key: Failure(ce_id=ce_id, facts=data)})
+            return _record_failure(work, ce_id, data)
         case Interaction():
             record_interaction(work, data)
         case _:
@@ -69,6 +62,24 @@ def _record_profile(work: Work, ce_id: str, data: CustomerUpdated) -> None:
     known = work.state.profile
     if known is None or (known.at, known.ce_id) < (cause.time, ce_id):
         work.set(profile=Profile(at=cause.time, ce_id=ce_id, facts=data))
+
+
+def _record_invoice(work: Work, ce_id: str, data: InvoiceIssued) -> Refuse | None:
+    known = work.state.invoices.get(data.invoice_id)
+    if known is not None:
+        return None if known.facts == data else _conflict("invoice_id")
+    invoice = Invoice(ce_id=ce_id, facts=data)
+    work.set(invoices={**work.state.invoices, data.invoice_id: invoice})
+    return None
+
+
+def _record_failure(work: Work, ce_id: str, data: DirectDebitFailed) -> Refuse | None:
+    key = failure_key(data)
+    known = work.state.failures.get(key)
+    if known is not None:
+        return None if known.facts == data else _conflict("collection_id and attempt")
+    work.set(failures={**work.state.failures, key: Failure(ce_id=ce_id, facts=data)})
+    return None
 
 
 def _record_payment(work: Work, ce_id: str, data: PaymentReceived) -> Refuse | None:

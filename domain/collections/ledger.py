@@ -140,26 +140,42 @@ def _allocate(
     by_age: dict[str, list[str]] = defaultdict(list)
     for key in oldest_first(state, open_):
         by_age[state.invoices[key].facts.amount.currency].append(key)
-
-    def pay(source: _Source, invoice_id: str, most: int) -> None:
-        minor = min(most, source.left, open_[invoice_id])
-        if minor > 0:
-            source.left -= minor
-            open_[invoice_id] -= minor
-            if invoice_id not in touched[source.id]:
-                touched[source.id].append(invoice_id)
-
+    till = _Till(open_, touched)
     for source in sources:
         if source.named is None:
-            for invoice_id in by_age[source.currency]:
-                pay(source, invoice_id, source.left)
+            till.pay_all(source, by_age[source.currency])
+        else:
+            till.pay_named(source, by_age[source.currency])
+    for source in sources:
+        till.pay_all(source, by_age[source.currency])
+
+
+@dataclass(slots=True)
+class _Till:
+    """Moves money from sources to invoices, and notes which touched which."""
+
+    open: dict[str, int]
+    touched: dict[str, list[str]]
+
+    def pay(self, source: _Source, invoice_id: str, most: int) -> None:
+        minor = min(most, source.left, self.open[invoice_id])
+        if minor <= 0:
+            return
+        source.left -= minor
+        self.open[invoice_id] -= minor
+        if invoice_id not in self.touched[source.id]:
+            self.touched[source.id].append(invoice_id)
+
+    def pay_all(self, source: _Source, invoices: list[str]) -> None:
+        for invoice_id in invoices:
+            self.pay(source, invoice_id, source.left)
+
+    def pay_named(self, source: _Source, invoices: list[str]) -> None:
+        """As named. What is for an invoice not known yet is kept for it, unless given up."""
         for invoice_id, minor in source.named or ():
-            if invoice_id in by_age[source.currency]:
-                pay(source, invoice_id, minor)
-            elif invoice_id not in open_ and not source.released:
+            if invoice_id in invoices:
+                self.pay(source, invoice_id, minor)
+            elif invoice_id not in self.open and not source.released:
                 waits = min(minor, source.left)
                 source.left -= waits
                 source.reserved += waits
-    for source in sources:
-        for invoice_id in by_age[source.currency]:
-            pay(source, invoice_id, source.left)

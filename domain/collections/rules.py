@@ -1,4 +1,4 @@
-"""The three ways into collections: an event, a timer, a look. Pure; the same call twice is equal."""
+"""The three ways into collections: an event, a timer, a look. Pure: twice the same is equal."""
 
 from __future__ import annotations
 
