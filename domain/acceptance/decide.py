@@ -57,7 +57,7 @@ def decide(
         decision=decision,
         revision=state.revision,
         row=verdict.row_id,
-        facts={name: _storable(value) for name, value in facts.items() if value is not None},
+        facts=_storable(facts),
     )
     status: Status = "rework" if then.outcome == "rework" else "decided"
     event = Publish(
@@ -94,6 +94,9 @@ def _int_or_none(value: Value) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _storable(value: Value) -> Fact:
-    assert value is not None, "a missing fact is not stored"
-    return value.isoformat() if isinstance(value, dt.date) else value
+def _storable(facts: dict[str, Value]) -> dict[str, Fact]:
+    return {
+        name: value.isoformat() if isinstance(value, dt.date) else value
+        for name, value in facts.items()
+        if value is not None
+    }

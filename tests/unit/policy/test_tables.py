@@ -30,14 +30,14 @@ def conditions(draw: st.DrawFn, kind: str) -> Condition:
     listed = [] if kind == "bool" else ["in", "not_in"]
     op = draw(st.sampled_from(["eq", "ne", "missing", "present", *ordered, *listed]))
     if op in {"missing", "present"}:
-        return Condition(op=op)  # type: ignore[arg-type]
+        return Condition(op=op)
     literal = VALUES[kind].map(lambda value: value.isoformat() if kind == "date" else value)
     if op == "between":
         return Condition(op="between", value=tuple(sorted([draw(literal), draw(literal)])))
     if op in {"in", "not_in"}:
         several = draw(st.lists(literal, min_size=1, max_size=3))
-        return Condition(op=op, value=tuple(several))  # type: ignore[arg-type]
-    return Condition(op=op, value=draw(literal))  # type: ignore[arg-type]
+        return Condition(op=op, value=tuple(several))
+    return Condition(op=op, value=draw(literal))
 
 
 @st.composite
