@@ -62,6 +62,14 @@ class Settings(BaseSettings):
     psp_url: str = "http://127.0.0.1:8105"
     mail_from: str = "service@dunnock.example"
 
+    #: One call to a gateway, and the real time after which a message is given up.
+    gateway_timeout_s: float = Field(5.0, gt=0, le=60)
+    gateway_give_up_s: float = Field(600.0, gt=0, le=86_400)
+    #: A worker stops when it sets aside more records than this in a row, or a larger share than
+    #: this of its last 10,000: something is misconfigured. Raise them to let such records pass.
+    dead_letters_in_a_row: int = Field(1_000, ge=1)
+    dead_letters_share: float = Field(0.5, gt=0, le=1)
+
     bureau_deadline_s: float = Field(5.0, gt=0, le=60)
 
 

@@ -43,6 +43,10 @@ class DeadLetterBudget:
     def in_a_row(self) -> int:
         return self._in_a_row
 
+    def resume(self, in_a_row: int) -> None:
+        """Go on counting where an earlier process stopped."""
+        self._in_a_row = max(self._in_a_row, in_a_row)
+
     def check(self, outcomes: Iterable[bool]) -> None:
         """Raises `DeadLetterBudgetExceeded`."""
         outcomes = tuple(outcomes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 
 from streams.core.looks import PendingLooks
@@ -40,8 +39,9 @@ class EndOffsetQuestion:
         """Nobody waits for the answer any more."""
         if self._task is not None:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await self._task
+            await asyncio.wait({self._task})
+            if not self._task.cancelled():
+                self._task.exception()  # seen: the lane ends for another reason
 
     async def _ask(self) -> dict[str, int]:
         return await self._log.end_offsets(self._looks.topics)

@@ -1,8 +1,10 @@
 """The engine's own rows: keys and contents of the tables `engine` and `timers`.
 
 `engine` holds the partition's `now`, the next offset applied of each source topic
-(`applied|<topic>`) and the looks put aside (`look|<ref>`). `timers` holds a row for each due
-thing under `<due ms, 15 digits>|<timer_id>`, so that key order is the order of falling due.
+(`applied|<topic>`), the looks put aside (`look|<ref>`) and how many dead letters came in a row
+(so that a worker over its budget stays stopped when it is only started again). `timers` holds a
+row for each due thing under `<due ms, 15 digits>|<timer_id>`: key order is the order of falling
+due.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from streams.core.logic import Timer
 ENGINE_TABLE = "engine"
 TIMERS_TABLE = "timers"
 NOW_KEY = "now"
+IN_A_ROW_KEY = "dead-letters-in-a-row"
 LOOK_PREFIX = "look|"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -91,6 +94,16 @@ def applied_row(next_offset: int) -> bytes:
 def applied_offset(row: bytes) -> int:
     """The next offset in an applied-offset row."""
     return int(orjson.loads(row))
+
+
+def in_a_row_of(row: bytes | None) -> int:
+    """How many of the last records in a row became dead letters, from its row if there is one."""
+    return 0 if row is None else int(orjson.loads(row))
+
+
+def in_a_row_row(in_a_row: int) -> bytes:
+    """Content of the row under `IN_A_ROW_KEY`."""
+    return orjson.dumps(in_a_row)
 
 
 def now_row(now: datetime) -> bytes:

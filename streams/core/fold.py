@@ -16,10 +16,13 @@ from streams.core.config import LaneConfig
 from streams.core.context import BatchContext
 from streams.core.engine_rows import (
     ENGINE_TABLE,
+    IN_A_ROW_KEY,
     BadTick,
     applied_key,
     applied_offset,
     applied_row,
+    in_a_row_of,
+    in_a_row_row,
     look_key,
     parse_now,
 )
@@ -187,7 +190,18 @@ class _Folding:
         standing = self._positions.get(topic, self._applied_of(topic))
         self._positions[topic] = max(standing, next_offset)
 
+    def _count_dead_letters(self) -> None:
+        if not self._dead:
+            return
+        before = in_a_row_of(self._rows.get(ENGINE_TABLE, IN_A_ROW_KEY))
+        trailing = next(
+            (n for n, dead in enumerate(reversed(self._dead)) if not dead), before + len(self._dead)
+        )
+        if trailing != before:
+            self._rows.put(ENGINE_TABLE, IN_A_ROW_KEY, in_a_row_row(trailing))
+
     def _result(self, rest: tuple[Chunk, ...], decided: tuple[str, ...]) -> FoldResult:
+        self._count_dead_letters()
         for topic in self._touched:
             row = applied_row(self._positions[topic])
             self._rows.put(ENGINE_TABLE, applied_key(topic), row)

@@ -14,7 +14,13 @@ from streams.core.budget import DeadLetterBudget
 from streams.core.chunk_queue import ChunkQueue, oldest_timestamp_ms
 from streams.core.config import LaneConfig
 from streams.core.end_offsets import EndOffsetQuestion
-from streams.core.engine_rows import ENGINE_TABLE, NOW_KEY, parse_now
+from streams.core.engine_rows import (
+    ENGINE_TABLE,
+    IN_A_ROW_KEY,
+    NOW_KEY,
+    in_a_row_of,
+    parse_now,
+)
 from streams.core.fold import FoldResult, folding
 from streams.core.logic import Logic, Look
 from streams.core.looks import PendingLooks
@@ -24,6 +30,8 @@ from streams.core.records import Chunk
 from streams.core.rows import Rows
 from streams.core.status import LaneStatus
 from streams.core.timers import TimerQueue
+
+__all__ = ["Lane", "LaneStatus"]
 
 
 def _ignore_applied(topic: str, next_offset: int) -> None:
@@ -67,6 +75,7 @@ class Lane:
         self._next_due: datetime | None = None
         self._more_due = False
         self._running: tuple[Chunk, ...] = ()
+        self._drops = 0
         self._stopping = False
         self._wake = asyncio.Event()
         self._question = EndOffsetQuestion(log, self._looks, self._wake.set)
@@ -83,6 +92,7 @@ class Lane:
         self._now = None if stored is None else parse_now(stored)
         self._next_due = TimerQueue(Rows(self._stores)).next_due()
         self._looks.load(self._stores[ENGINE_TABLE])
+        self._budget.resume(in_a_row_of(self._stores[ENGINE_TABLE].get(IN_A_ROW_KEY.encode())))
         self._task = asyncio.create_task(self._guard(), name=f"lane-{self.partition}")
         return self._task
 
@@ -109,6 +119,7 @@ class Lane:
     def drop(self) -> None:
         """Forget what waits: the partition was revoked or the reader went elsewhere."""
         self._queue.clear()
+        self._drops += 1
 
     async def stop(self) -> None:
         """Finish the batch that runs, then end. What still waits is not handled."""
@@ -172,10 +183,11 @@ class Lane:
         if only_moves(batch) and not looks and not self._more_due:
             self._move({chunk.topic: chunk.next_offset for chunk in batch})
             return
-        self._running = batch
+        self._running, drops = batch, self._drops
         result = await self._commit(batch, looks)
         self._running = ()
-        self._queue.put_back(result.rest)
+        if drops == self._drops:
+            self._queue.put_back(result.rest)
         self._now, self._next_due = result.now, result.next_due
         self._more_due = result.more_due
         self._looks.decided(result.decided_looks)

@@ -51,12 +51,14 @@ class Context(Protocol):
     def delete(self, table: str, key: str) -> None: ...
 
     def set_timer(self, timer: Timer) -> None:
-        """A timer due now or earlier fires at the end of this batch or in the next one."""
+        """One due now or earlier fires before the next record; so does one set while firing."""
 
     def cancel_timer(self, timer: Timer) -> None: ...
 
     def request_look(self, ref: str) -> None:
-        """Put `ref` aside durably. Asking twice before it is decided is asking once."""
+        """Put `ref` aside durably. Asking twice before it is decided is asking once, with the
+        end offsets of the second time.
+        """
 
     def emit(self, output: Output) -> None: ...
 

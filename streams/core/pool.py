@@ -167,9 +167,12 @@ class Pool:
     async def _outputs(self, place: _Place, record: Record) -> Sequence[Output] | None:
         """What the handler gives, or a dead letter; None when nobody wants it any more."""
         backoff_s = self._config.backoff_first_s
-        while not (place.gone or self._over):
+        while self._wants(place):
             try:
-                outputs = await self._call(place, record)
+                async with self._calls:
+                    if not self._wants(place):
+                        return None
+                    outputs = await self._call(place, record)
             except (OutsideFailure, TimeoutError):
                 await self._sleep(backoff_s)
                 backoff_s = min(2 * backoff_s, self._config.backoff_max_s)
@@ -186,13 +189,12 @@ class Pool:
         return None
 
     async def _call(self, place: _Place, record: Record) -> Sequence[Output]:
-        async with self._calls:
-            call = asyncio.ensure_future(self._handler(record))
-            place.calls.add(call)
-            try:
-                return await asyncio.wait_for(call, self._config.call_timeout_s)
-            finally:
-                place.calls.discard(call)
+        call = asyncio.ensure_future(self._handler(record))
+        place.calls.add(call)
+        try:
+            return await asyncio.wait_for(call, self._config.call_timeout_s)
+        finally:
+            place.calls.discard(call)
 
     def _dead_letter(self, record: Record, reason: str, detail: str) -> Sequence[Output]:
         self._budget.check((True,))
@@ -211,6 +213,9 @@ class Pool:
     @property
     def _over(self) -> bool:
         return self._stopping or self.failure is not None
+
+    def _wants(self, place: _Place) -> bool:
+        return not (place.gone or self._over)
 
     def _report(self, topic: str, partition: int, place: _Place) -> None:
         offset = place.window.committable()

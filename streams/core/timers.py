@@ -30,14 +30,20 @@ class TimerQueue:
         self._after = b""
         self._exhausted = False
         self._set: list[bytes] = []  # heap of keys set by this batch
+        self._known_head: bytes | None = None
+        self._head_is_known = False  # asked for after each record, so it is worth remembering
 
     def set(self, timer: Timer) -> None:
-        key = timer_key(timer)
-        self._rows.put(TIMERS_TABLE, key, timer_row(timer))
-        heappush(self._set, key.encode())
+        name = timer_key(timer)
+        key = name.encode()
+        self._rows.put(TIMERS_TABLE, name, timer_row(timer))
+        heappush(self._set, key)
+        if self._known_head is None or key < self._known_head:
+            self._head_is_known = False
 
     def cancel(self, timer: Timer) -> None:
         self._rows.delete(TIMERS_TABLE, timer_key(timer))
+        self._head_is_known = False
 
     def next_due_ms(self) -> int | None:
         """When the next timer is due, None without any."""
@@ -61,16 +67,20 @@ class TimerQueue:
         row = self._rows.get(TIMERS_TABLE, name)
         assert row is not None  # noqa: S101 - _head() only gives living rows
         self._rows.delete(TIMERS_TABLE, name)
+        self._head_is_known = False
         return timer_of(row)
 
     def _head(self) -> bytes | None:
         """The smallest key whose row still lives; forgets those fired or cancelled."""
+        if self._head_is_known:
+            return self._known_head
         while self._set and not self._lives(self._set[0]):
             heappop(self._set)
         while self._fill() and not self._lives(self._stored[-1]):
             self._stored.pop()
         heads = [*self._set[:1], *self._stored[-1:]]
-        return min(heads, default=None)
+        self._known_head, self._head_is_known = min(heads, default=None), True
+        return self._known_head
 
     def _lives(self, key: bytes) -> bool:
         return self._rows.get(TIMERS_TABLE, key.decode()) is not None

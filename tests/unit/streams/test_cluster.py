@@ -105,3 +105,18 @@ async def test_the_same_input_twice_gives_the_same_log() -> None:
         return world.records("messages")
 
     assert await history() == await history()
+
+
+async def test_rows_know_what_they_have_applied_even_if_the_group_forgets() -> None:
+    world = cluster()
+    await world.start(T0)
+    for amount in (5, 6, 7):
+        send(world, "invoices", "c", amount=amount)
+    await world.run_until_idle()
+    world.log.committed.clear()
+    for partition in range(2):
+        await world.crash(partition)
+        world.assign(partition, at(1))
+    await world.run_until_idle()
+    assert world.row("balances", "c") == b"18"
+    await world.stop()
