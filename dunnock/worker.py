@@ -34,8 +34,8 @@ async def run(settings: Settings, register: Register | None = None, now: Now | N
         starting = asyncio.ensure_future(app.start())
         helpers = [asyncio.ensure_future(web.register_forever())]
         if settings.clock == "real":
-            owned = app.engine.lanes.keys
-            helpers.append(asyncio.ensure_future(app.ticker.run(lambda: tuple(owned()))))
+            ticking = app.ticker.run(lambda: app.engine.lanes)
+            helpers.append(asyncio.ensure_future(ticking))
         for task in (starting, *helpers):
             task.add_done_callback(lambda done: _note_failure(app, done))
             stack.callback(task.cancel)

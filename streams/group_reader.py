@@ -5,15 +5,41 @@ The consumer here has the group's id and never subscribes, so it is no member of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
-from confluent_kafka import Consumer, IsolationLevel, KafkaException, TopicPartition
+from confluent_kafka import (
+    Consumer,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 REQUEST_TIMEOUT_S = 15.0
-OFFSET_ATTEMPTS_MAX = 5
+RETRY_LIMIT_S = 30.0
+RETRY_PAUSE_S = 0.1
 
+T = TypeVar("T")
 Position = tuple[str, int]
+
+_PASSING = frozenset(
+    {
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.NOT_COORDINATOR,
+        KafkaError.REQUEST_TIMED_OUT,
+        KafkaError.UNSTABLE_OFFSET_COMMIT,
+        KafkaError._TIMED_OUT,  # noqa: SLF001 - librdkafka's local errors have such names
+        KafkaError._TRANSPORT,  # noqa: SLF001
+        KafkaError._WAIT_COORD,  # noqa: SLF001
+    }
+)
 
 
 class GroupReader:
@@ -42,7 +68,7 @@ class GroupReader:
         wanted = [TopicPartition(topic, partition) for topic, partition in positions]
         if not wanted:
             return {}
-        found = self._consumer.committed(wanted, REQUEST_TIMEOUT_S)
+        found = _retrying(lambda: self._consumer.committed(wanted, REQUEST_TIMEOUT_S))
         for entry in found:
             if entry.error is not None:
                 raise KafkaException(entry.error)
@@ -50,37 +76,39 @@ class GroupReader:
 
     def end_offsets(self, topics: Sequence[str], partition: int) -> dict[str, int]:
         """High watermarks of one partition of each topic, open transactions included."""
-        return self._offsets(topics, [partition], OffsetSpec.latest(), partition)
+        request = {TopicPartition(topic, partition): OffsetSpec.latest() for topic in topics}
+        return {topic: offset for (topic, _), offset in self._listed(request).items()}
 
     def start_offsets(self, positions: Iterable[Position]) -> dict[Position, int]:
         """The first offset that is still there, of each (topic, partition)."""
         request = {TopicPartition(t, p): OffsetSpec.earliest() for t, p in positions}
         return self._listed(request)
 
-    def _offsets(
-        self, topics: Sequence[str], partitions: list[int], spec: OffsetSpec, only: int
-    ) -> dict[str, int]:
-        request = {TopicPartition(t, p): spec for t in topics for p in partitions}
-        return {topic: offset for (topic, p), offset in self._listed(request).items() if p == only}
-
     def _listed(self, request: dict[TopicPartition, OffsetSpec]) -> dict[Position, int]:
         if not request:
             return {}
-        for attempt in range(OFFSET_ATTEMPTS_MAX):
-            futures = self._admin.list_offsets(
-                request,
-                isolation_level=IsolationLevel.READ_UNCOMMITTED,
-                request_timeout=REQUEST_TIMEOUT_S,
-            )
-            try:
-                return {
-                    (tp.topic, tp.partition): future.result().offset
-                    for tp, future in futures.items()
-                }
-            except KafkaException as error:
-                if attempt == OFFSET_ATTEMPTS_MAX - 1 or not error.args[0].retriable():
-                    raise
-        raise AssertionError("unreachable")
+        return _retrying(lambda: self._list(request))
+
+    def _list(self, request: dict[TopicPartition, OffsetSpec]) -> dict[Position, int]:
+        futures = self._admin.list_offsets(
+            request,
+            isolation_level=IsolationLevel.READ_UNCOMMITTED,
+            request_timeout=REQUEST_TIMEOUT_S,
+        )
+        return {(tp.topic, tp.partition): f.result().offset for tp, f in futures.items()}
 
     def close(self) -> None:
         self._consumer.close()
+
+
+def _retrying(call: Callable[[], T]) -> T:
+    """Repeat while the broker is only not ready yet: a leader moves, a topic is new."""
+    deadline = time.monotonic() + RETRY_LIMIT_S
+    while True:
+        try:
+            return call()
+        except KafkaException as error:
+            code = error.args[0].code()
+            if code not in _PASSING or time.monotonic() > deadline:
+                raise
+        time.sleep(RETRY_PAUSE_S)
