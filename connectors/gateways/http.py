@@ -43,8 +43,7 @@ class HttpGateway:
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, connect=min(2.0, timeout_s))
 
     async def send(self, message: Outgoing, before_handover: BeforeHandover) -> Outcome:
-        """See `Gateway`. The key protects a repetition, so the hand-over needs no mark."""
-        del before_handover
+        """See `Gateway`."""
         document = {
             "message_id": message.message_id,
             "to": message.to,
@@ -53,6 +52,8 @@ class HttpGateway:
             "language": message.language,
         }
         body = orjson.dumps({name: value for name, value in document.items() if value is not None})
+        if not await before_handover():
+            return Uncertain("handed_over_before")
         headers = {"Idempotency-Key": message.message_id, "Content-Type": "application/json"}
         try:
             async with self._session.post(

@@ -54,12 +54,12 @@ class Absent:
 Outcome = Accepted | Rejected | TryLater | Uncertain
 Answer = Accepted | Absent | Uncertain
 
-#: Awaited right before content leaves that nobody could ask about later. False: don't.
+#: Awaited right before the content leaves, to put down that it may be out. False: don't send.
 BeforeHandover = Callable[[], Awaitable[bool]]
 
 
 class Gateway(Protocol):
-    """One provider of one channel. Its methods raise nothing: trouble is an outcome."""
+    """One provider of one channel. Trouble is an outcome: only `before_handover` may raise."""
 
     @property
     def can_be_asked(self) -> bool:

@@ -45,11 +45,20 @@ async def test_babble_is_uncertain_although_it_was_taken(rig: Rig) -> None:
     assert len(await rig.received()) == 1
 
 
-async def test_nobody_there_may_be_tried_again(rig: Rig) -> None:
-    async def mark() -> bool:
-        raise AssertionError("nothing is handed over")
+async def test_the_mark_comes_before_the_content(rig: Rig) -> None:
+    await rig.send(MESSAGE)
+    assert rig.marks == 1
 
+
+async def test_without_the_mark_nothing_leaves(rig: Rig) -> None:
+    rig.may_hand_over = False
+    assert await rig.send(MESSAGE) == Uncertain("handed_over_before")
+    assert await rig.received() == []
+
+
+async def test_nobody_there_may_be_tried_again(rig: Rig) -> None:
     nowhere = SmtpGateway("127.0.0.1:9", "a@b.example", timeout_s=1)
-    assert isinstance(await nowhere.send(MESSAGE, mark), TryLater)
+    assert isinstance(await nowhere.send(MESSAGE, rig.mark), TryLater)
+    assert rig.marks == 0
     closed = HttpGateway(rig.http, "http://127.0.0.1:9", timeout_s=1)
-    assert isinstance(await closed.send(MESSAGE, mark), TryLater)
+    assert isinstance(await closed.send(MESSAGE, rig.mark), TryLater)

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from connectors.gateways.ports import Outgoing, Rejected, Uncertain
+from connectors.gateways.ports import Outgoing, Rejected
 from tests.contract.gateways.conftest import Rig
 
 MESSAGE = Outgoing("m-1", "jo@example.org", "Hello", subject="Hi")
-
-
-async def test_the_mark_comes_before_the_content(mail: Rig) -> None:
-    await mail.send(MESSAGE)
-    assert mail.marks == 1
-
-
-async def test_without_the_mark_nothing_leaves(mail: Rig) -> None:
-    mail.may_hand_over = False
-    assert await mail.send(MESSAGE) == Uncertain("handed_over_before")
-    assert await mail.received() == []
 
 
 async def test_a_header_can_not_be_smuggled_in(mail: Rig) -> None:

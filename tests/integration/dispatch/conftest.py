@@ -8,6 +8,7 @@ import pytest
 
 from connectors.postgres.migrate import migrate
 from connectors.postgres.pool import Pool, connected
+from tests.integration.dispatch.rig import Rig, rigged
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +22,15 @@ def migrated_url(database_url: str) -> str:
 async def pool(migrated_url: str) -> AsyncIterator[Pool]:
     async with connected(migrated_url, name="test") as opened:
         yield opened
+
+
+@pytest.fixture
+async def sms(kafka: str, topic_prefix: str, migrated_url: str, pool: Pool) -> AsyncIterator[Rig]:
+    async with rigged("sms", kafka, topic_prefix, migrated_url, pool) as rig:
+        yield rig
+
+
+@pytest.fixture
+async def mail(kafka: str, topic_prefix: str, migrated_url: str, pool: Pool) -> AsyncIterator[Rig]:
+    async with rigged("email", kafka, topic_prefix, migrated_url, pool) as rig:
+        yield rig

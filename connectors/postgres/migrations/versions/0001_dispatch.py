@@ -20,10 +20,13 @@ STATEMENTS = (
         state        text NOT NULL CHECK (state IN
                      ('claimed', 'sent', 'failed', 'unknown', 'withdrawn', 'expired')),
         reason       text,
-        attempts     integer NOT NULL DEFAULT 0,
+        attempts     integer NOT NULL DEFAULT 1,
         provider_id  text,
         not_after    timestamptz NOT NULL,
         claimed_at   timestamptz NOT NULL,
+        -- Real time, also on the simulated clock: how long the gateway has been tried.
+        tried_since  timestamptz NOT NULL DEFAULT clock_timestamp(),
+        -- Set while the content may have left; what is set after a crash is in doubt.
         handover_at  timestamptz,
         finished_at  timestamptz,
         receipt_at   timestamptz,
