@@ -1,1 +1,1 @@
-"""Thin shells between the log and the rules: decode, load, call one domain function, store, emit."""
+"""Thin shells between log and rules: decode, load, call one domain function, store, emit."""

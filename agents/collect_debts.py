@@ -11,7 +11,7 @@ from domain.collections.policy import CollectionsPolicy
 from domain.collections.state import CustomerState
 from domain.effects import Effect
 from domain.events.outputs import LastLook
-from domain.fees import FeeState, FeesPolicy
+from domain.fees import FeesPolicy, FeeState
 from streams.codec import decode_input, key_text, pack
 from streams.core.logic import Context, Look, Timer
 from streams.core.records import Record
@@ -23,8 +23,15 @@ FEES = "fee_status"
 class CollectDebts:
     """Topics about debts; timers and looks of customers (`c`) and of their fee status (`f`)."""
 
-    topics = ("customers", "invoices", "payments", "failed-direct-debits", "interactions")
-    letters = ("c", "f")
+    name = "collect_debts"
+    topics: tuple[str, ...] = (
+        "customers",
+        "invoices",
+        "payments",
+        "failed-direct-debits",
+        "interactions",
+    )
+    letters: tuple[str, ...] = ("c", "f")
 
     def __init__(self, policy: CollectionsPolicy, fees_policy: FeesPolicy) -> None:
         self._policy = policy
@@ -78,7 +85,7 @@ class CollectDebts:
         record: Record | None,
     ) -> None:
         carry_out(effects, ctx, "c", key, record)
-        if after is before or after.is_empty:
+        if after is before or (before is None and after.is_empty):
             return  # refused: no row comes into being for it
         ctx.put(HISTORY, key, after.model_dump_json(exclude_defaults=True).encode())
         sync_timers(ctx, "c", key, before.timers if before else {}, after.timers)
@@ -89,7 +96,7 @@ class CollectDebts:
         before = None if raw is None else FeeState.model_validate_json(raw)
         after, effects = fees.evaluate(before, customer, self._fees_policy, ctx.now)
         carry_out(effects, ctx, "f", key, None)
-        if after == before:
+        if after is None or after == before:
             return
         ctx.put(FEES, key, after.model_dump_json(exclude_defaults=True).encode())
         sync_timers(ctx, "f", key, before.timers if before else {}, after.timers)

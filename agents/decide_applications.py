@@ -39,8 +39,9 @@ Model = TypeVar("Model", bound=BaseModel)
 class DecideApplications:
     """Topics about applications; timers of applications (`a`)."""
 
-    topics = ("applications", "internal.check-answers", "internal.history")
-    letters = ("a",)
+    name = "decide_applications"
+    topics: tuple[str, ...] = ("applications", "internal.check-answers", "internal.history")
+    letters: tuple[str, ...] = ("a",)
 
     def __init__(self, policy: CurrentPolicy) -> None:
         self._policy = policy
@@ -144,4 +145,6 @@ def _internal(record: Record, model: type[Model]) -> Model:
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
-        raise BadRecord("invalid", f"not a {model.__name__}: {error.error_count()} faults") from None
+        raise BadRecord(
+            "invalid", f"not a {model.__name__}: {error.error_count()} faults"
+        ) from None

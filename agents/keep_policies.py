@@ -16,7 +16,8 @@ TABLE = "policies"
 class KeepPolicies:
     """Topic `policies`: the value is the document itself; a version not above ours is old news."""
 
-    topics = ("policies",)
+    name = "keep_policies"
+    topics: tuple[str, ...] = ("policies",)
     letters: tuple[str, ...] = ()
 
     def rows_of(self, record: Record) -> Iterable[tuple[str, str]]:

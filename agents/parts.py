@@ -12,10 +12,16 @@ from streams.core.records import Record
 
 
 class Part(Protocol):
-    """One agent's share: the topics it takes and the letters its timers and looks begin with."""
+    """One agent's share: its topics, and the letters its timers and looks begin with."""
 
-    topics: tuple[str, ...]
-    letters: tuple[str, ...]
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def topics(self) -> tuple[str, ...]: ...
+
+    @property
+    def letters(self) -> tuple[str, ...]: ...
 
     def rows_of(self, record: Record) -> Iterable[tuple[str, str]]: ...
 

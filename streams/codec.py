@@ -37,14 +37,16 @@ def _explain(error: ValidationError) -> str:
     """Where and why, without the offending value."""
     parts = [
         f"{'.'.join(str(step) for step in problem['loc']) or 'value'}: {problem['type']}"
-        for problem in error.errors(include_url=False, include_context=False, include_input=False)[:5]
+        for problem in error.errors(include_url=False, include_context=False, include_input=False)[
+            :5
+        ]
     ]
     return "; ".join(parts)
 
 
 def _text_headers(headers: Headers) -> dict[str, str]:
     try:
-        return {name.lower(): value.decode() for name, value in headers if value is not None}
+        return {name.lower(): value.decode() for name, value in headers}
     except UnicodeDecodeError:
         raise BadRecord("bad_envelope", "a header is not UTF-8") from None
 
@@ -59,7 +61,7 @@ def _envelope(attributes: dict[str, object]) -> Envelope:
         raise BadRecord("bad_envelope", detail) from None
 
 
-def _binary(record: Record, headers: dict[str, str], value: bytes) -> tuple[Envelope, bytes]:
+def _binary(headers: dict[str, str], value: bytes) -> tuple[Envelope, bytes]:
     media = headers.get("content-type", "").split(";")[0].strip().lower()
     if media != "application/json":
         raise BadRecord("bad_envelope", "content-type must be application/json")
@@ -95,7 +97,7 @@ def unwrap(record: Record) -> tuple[Envelope, bytes]:
     headers = _text_headers(record.headers)
     if headers.get("content-type", "").lower().startswith(_STRUCTURED):
         return _structured(value)
-    return _binary(record, headers, value)
+    return _binary(headers, value)
 
 
 def decode_input(topic: str, record: Record) -> tuple[Envelope, Data]:
