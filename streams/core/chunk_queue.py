@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from streams.core.records import Chunk
 
@@ -18,6 +18,9 @@ class ChunkQueue:
 
     def __len__(self) -> int:
         return len(self._chunks)
+
+    def __iter__(self) -> Iterator[Chunk]:
+        return iter(self._chunks)
 
     def append(self, chunk: Chunk) -> None:
         self._chunks.append(chunk)
@@ -59,15 +62,9 @@ class ChunkQueue:
         self.clear()
         return everything
 
-    def has_ticks(self) -> bool:
-        return any(chunk.topic == self._ticks_topic for chunk in self._chunks)
-
     def clear(self) -> None:
         self._chunks.clear()
         self.records = 0
-
-    def oldest_timestamp_ms(self) -> int | None:
-        return oldest_timestamp_ms(self._chunks)
 
     def _weight(self, chunk: Chunk) -> int:
         # A chunk without records weighs one, so that empty chunks are bounded as well.

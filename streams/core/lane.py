@@ -34,10 +34,6 @@ from streams.core.timers import TimerQueue
 __all__ = ["Lane", "LaneStatus"]
 
 
-def _ignore_applied(topic: str, next_offset: int) -> None:
-    """For callers who don't care."""
-
-
 class Lane:
     """One partition's records, timers and looks, in order. Everything runs on one event loop.
 
@@ -55,7 +51,7 @@ class Lane:
         *,
         config: LaneConfig | None = None,
         budget: DeadLetterBudget | None = None,
-        on_applied: Callable[[str, int], None] = _ignore_applied,
+        on_applied: Callable[[str, int], None] | None = None,
         on_failed: Callable[[BaseException], None] | None = None,
     ) -> None:
         self.partition = partition
@@ -138,9 +134,7 @@ class Lane:
             next_due=self._next_due,
             applied=dict(self._positions.applied),
             pending_looks=len(self._looks),
-            oldest_unprocessed_ms=_earliest(
-                self._queue.oldest_timestamp_ms(), oldest_timestamp_ms(self._running)
-            ),
+            oldest_unprocessed_ms=oldest_timestamp_ms((*self._running, *self._queue)),
             queued_records=self._queue.records,
             is_open=self._is_open,
             is_idle=self._idle.is_set(),
@@ -239,14 +233,11 @@ class Lane:
 
     def _move(self, positions: Mapping[str, int]) -> None:
         for topic, offset in self._positions.advance(positions).items():
-            self._on_applied(topic, offset)
+            if self._on_applied is not None:
+                self._on_applied(topic, offset)
         self._open_if_due()
 
     def _open_if_due(self) -> None:
         if self._open_offset is not None and self._now is not None:
             applied = self._positions.of(self._config.ticks_topic)
             self._is_open = self._is_open or applied > self._open_offset
-
-
-def _earliest(*moments: int | None) -> int | None:
-    return min((moment for moment in moments if moment is not None), default=None)

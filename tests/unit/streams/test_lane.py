@@ -3,94 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
 from time import thread_time
 
 import pytest
 
 from streams.core.budget import BudgetLimits, DeadLetterBudget, DeadLetterBudgetExceeded
 from streams.core.config import LaneConfig
-from streams.core.lane import Lane
 from streams.core.memory import MemoryLog
-from streams.core.ports import BatchAborted, Changes, Fenced
-from streams.core.records import Chunk, Output
-from tests.unit.streams.toy import T0, Boom, Toy, at, chunk, record, tables, tick
-
-
-class Recording:
-    """A log of one partition that remembers its commits and answers what the test says."""
-
-    def __init__(self) -> None:
-        self.commits: list[tuple[Sequence[Output], Mapping[str, Changes], dict[str, int]]] = []
-        self.ends = {"payments": 0, "invoices": 0, "customers": 0, "interactions": 0}
-        self.asked: list[int] = []  # how many commits there were at each question
-        self.aborts = 0
-        self.error: Exception | None = None
-        self.gate = asyncio.Event()
-        self.gate.set()
-
-    async def end_offsets(self, topics: Sequence[str]) -> dict[str, int]:
-        self.asked.append(len(self.commits))
-        return {topic: self.ends[topic] for topic in topics}
-
-    async def commit(
-        self,
-        outputs: Sequence[Output],
-        changes: Mapping[str, Changes],
-        offsets: Mapping[str, int],
-    ) -> dict[str, int]:
-        await self.gate.wait()
-        if self.aborts:
-            self.aborts -= 1
-            raise BatchAborted
-        if self.error is not None:
-            raise self.error
-        self.commits.append((outputs, changes, dict(offsets)))
-        return dict.fromkeys(changes, len(self.commits))
-
-
-class Bench:
-    """A lane with everything around it."""
-
-    def __init__(self, config: LaneConfig | None = None) -> None:
-        self.toy, self.log, self.stores = Toy(), Recording(), tables()
-        self.applied: list[tuple[str, int]] = []
-        self.errors: list[BaseException] = []
-        self.config = config
-        self.budget = DeadLetterBudget(BudgetLimits(in_a_row_max=3))
-        self.lane = self.new_lane()
-
-    def new_lane(self) -> Lane:
-        return Lane(
-            0,
-            self.toy,
-            self.log,
-            self.stores,
-            config=self.config,
-            budget=self.budget,
-            on_applied=lambda topic, offset: self.applied.append((topic, offset)),
-            on_failed=self.errors.append,
-        )
-
-    async def opened(self) -> Bench:
-        self.lane.start()
-        self.lane.open_at(0)
-        await self.offer(tick(0, T0))
-        self.applied.clear()
-        self.log.commits.clear()
-        return self
-
-    async def offer(self, *chunks: Chunk) -> None:
-        for each in chunks:
-            self.lane.offer(each)
-        await asyncio.wait_for(self.lane.wait_idle(), 5)
-
-
-@pytest.fixture
-async def bench() -> AsyncIterator[Bench]:
-    made = await Bench().opened()
-    yield made
-    await made.lane.stop()
+from streams.core.ports import BatchAborted, Fenced
+from streams.core.records import Chunk
+from tests.unit.streams.bench import Bench
+from tests.unit.streams.toy import T0, Boom, Toy, at, chunk, record, tick
 
 
 async def test_only_ticks_are_handled_until_the_assignment_tick() -> None:
@@ -161,80 +84,6 @@ async def test_an_empty_chunk_needs_no_transaction(bench: Bench) -> None:
     assert bench.log.commits[0][2] == {"payments": 8, "invoices": 1}
 
 
-async def test_a_look_waits_for_the_log_as_it_was_after_the_request(bench: Bench) -> None:
-    bench.log.ends["payments"] = 2  # acknowledged by the broker, not yet read
-    await bench.offer(chunk("invoices", 0, {"amount": 5, "due": 0}))
-    assert bench.log.asked == [1]  # after the request was committed
-    assert bench.lane.status().pending_looks == 1
-    await bench.offer(chunk("payments", 0, {"amount": 2}))
-    assert "look:remind|c" not in bench.toy.seen
-    await bench.offer(chunk("payments", 1, {"amount": 3}))
-    assert bench.toy.seen[-1] == "look:remind|c"
-    assert [outputs for outputs, _, _ in bench.log.commits if outputs] == []
-    assert bench.lane.status().pending_looks == 0
-
-
-async def test_the_end_may_be_a_marker_that_only_an_empty_chunk_tells(bench: Bench) -> None:
-    bench.log.ends["payments"] = 2
-    await bench.offer(chunk("invoices", 0, {"amount": 5, "due": 0}))
-    await bench.offer(chunk("payments", 0, {"amount": 1}))
-    assert bench.lane.status().pending_looks == 1
-    await bench.offer(Chunk("payments", 0, (), 2))
-    assert bench.lane.status().pending_looks == 0
-    outputs = bench.log.commits[-1][0]
-    assert b'"balance":4' in (outputs[0].value or b"")
-
-
-async def test_ends_already_met_decide_at_once(bench: Bench) -> None:
-    await bench.offer(Chunk("payments", 0, (), 9), Chunk("invoices", 0, (), 0))
-    bench.log.ends |= {"payments": 7, "invoices": 1}
-    await bench.offer(chunk("invoices", 0, {"amount": 5, "due": 0}))
-    assert bench.toy.seen[-1] == "look:remind|c"
-
-
-async def test_looks_of_an_earlier_owner_are_asked_for_anew() -> None:
-    bench = await Bench().opened()
-    bench.log.ends["payments"] = 1
-    await bench.offer(chunk("invoices", 0, {"amount": 5, "due": 0}))
-    await bench.lane.stop()
-    bench.log.ends["payments"] = 2
-    bench.lane = bench.new_lane()
-    bench.lane.start()
-    bench.lane.open_at(1)
-    await bench.offer(tick(1, at(1)), Chunk("invoices", 0, (), 1), Chunk("payments", 0, (), 1))
-    assert bench.lane.status().pending_looks == 1
-    await bench.offer(chunk("payments", 1, {"amount": 5}))
-    assert bench.toy.seen[-2:] == ["payments:1", "look:remind|c"]
-    await bench.lane.stop()
-
-
-async def test_one_question_serves_all_looks_of_a_batch(bench: Bench) -> None:
-    await bench.offer(
-        *(chunk("invoices", i, {"amount": 1, "due": 0}, key=f"c{i}") for i in range(5))
-    )
-    assert bench.log.asked == [1]
-
-
-async def test_due_timers_are_spread_over_batches() -> None:
-    bench = await Bench().opened()
-    bench.log.ends["payments"] = 1  # nothing is decided here
-    invoices = [
-        record("invoices", i, {"amount": 1, "due": 60}, key=f"c{i:04}") for i in range(3_000)
-    ]
-    await bench.offer(Chunk("invoices", 0, tuple(invoices), 3_000))
-    bench.log.commits.clear()
-    await bench.offer(tick(1, at(60)), chunk("payments", 0, {"amount": 1}, key="c0000"))
-    looks = [
-        sum(key.startswith(b"look|") for key in changes["engine"])
-        for _, changes, _ in bench.log.commits[:6]
-    ]
-    assert looks == [500] * 6
-    timers = [f"timer:remind|c{i:04}" for i in range(3_000)]
-    begin = bench.toy.seen.index(timers[0])
-    assert bench.toy.seen[begin : begin + 3_001] == [*timers, "payments:0"]
-    await bench.lane.stop()
-
-
 async def test_an_aborted_batch_is_run_again_from_the_store(bench: Bench) -> None:
     bench.log.aborts = 3
     await bench.offer(chunk("invoices", 0, {"amount": 5}))
@@ -264,12 +113,6 @@ async def test_an_unexpected_error_of_the_logic_ends_the_lane(bench: Bench) -> N
     await bench.offer(chunk("invoices", 0, {"amount": 5}, b"boom"))
     assert isinstance(bench.lane.failure, Boom)
     assert (bench.log.commits, bench.applied) == ([], [])
-
-
-async def test_a_failed_question_ends_the_lane(bench: Bench) -> None:
-    del bench.log.ends["payments"]
-    await bench.offer(chunk("invoices", 0, {"amount": 5, "due": 0}))
-    assert isinstance(bench.lane.failure, KeyError)
 
 
 async def test_dead_letters_over_budget_stop_before_the_commit(bench: Bench) -> None:
