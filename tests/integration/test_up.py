@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 SERVERS = "kafka,postgres,redis,prepare,simulator"
@@ -88,11 +89,10 @@ def test_the_servers_are_up_restarted_and_gone(place: Path) -> None:
 
         for name in ("redis", "simulator-sms", "kafka"):
             os.kill(found["pids"][name], signal.SIGKILL)
-            until(lambda name=name: _pid(place, name) != found["pids"][name], 10)
+            until(lambda name=name: _new_pid(place, name, found["pids"][name]), 10)
         sms = found["simulators"]["sms"]
         until(lambda: _answers(f"{sms}/readyz"), 30)
-        host, port = found["kafka"].split(":")
-        until(lambda: socket.create_connection((host, int(port)), 1), 30)
+        until(lambda: _serves(found["kafka"]), 60)
 
         started.send_signal(signal.SIGINT)
         said = started.communicate(timeout=60)[1]
@@ -148,9 +148,15 @@ def test_servers_of_ones_own_are_used_as_they_are(
     assert set(found["pids"]) == {"simulator-sms"}
 
 
-def _pid(place: Path, name: str) -> int | None:
-    pid: int | None = addresses(place)["pids"].get(name)
-    return pid
+def _new_pid(place: Path, name: str, old: int) -> bool:
+    return bool(addresses(place)["pids"].get(name, old) != old)
+
+
+def _serves(kafka: str) -> bool:
+    try:
+        return bool(AdminClient({"bootstrap.servers": kafka}).list_topics(timeout=2).brokers)
+    except KafkaException:
+        return False
 
 
 def _answers(url: str) -> bool:
