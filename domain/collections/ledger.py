@@ -75,11 +75,10 @@ def compute(state: CustomerState) -> Ledger:
 
 
 def oldest_first(state: CustomerState, invoice_ids: Iterable[str]) -> list[str]:
-    """Invoices by due date, then date of issue, then id."""
+    """Invoices by due date, then id."""
 
     def age(invoice_id: str) -> tuple[object, ...]:
-        facts = state.invoices[invoice_id].facts
-        return facts.due_on, facts.issued_on, invoice_id
+        return state.invoices[invoice_id].facts.due_on, invoice_id
 
     return sorted(invoice_ids, key=age)
 

@@ -14,8 +14,9 @@ _STATES: dict[str, MessageState] = {
     "link.clicked.v1": "delivered",
     "message.failed.v1": "failed",
 }
-#: A message that failed, or of which nobody knows, is taken over by the next channel.
-_OUTCOMES_LOST = frozenset({"failed", "unknown"})
+#: A message that failed, or of which nobody knows, is taken over by the next channel; one that
+#: expired is tried again at the next opening.
+_OUTCOMES_LOST = frozenset({"failed", "unknown", "expired"})
 
 
 def record_interaction(work: Work, data: Interaction) -> None:
@@ -31,16 +32,17 @@ def record_interaction(work: Work, data: Interaction) -> None:
         work.set(opt_outs={**work.state.opt_outs, data.channel: at})
     elif kind in _STATES and data.message_id is not None:
         outcome = _STATES[kind]
-        if outcome == "failed" and _is_unknown(data.detail):
-            outcome = "unknown"
+        if outcome == "failed":
+            outcome = _how_lost(data.detail)
         _record_outcome(work, data.message_id, outcome)
 
 
-def _is_unknown(detail: Any) -> bool:
-    """Whether the dispatcher says that nobody can tell what became of the message."""
-    if isinstance(detail, dict):
-        return "unknown" in {detail.get("outcome"), detail.get("state"), detail.get("reason")}
-    return bool(detail == "unknown")
+def _how_lost(detail: Any) -> MessageState:
+    """What the dispatcher says: `unknown` to everybody, `expired` before it left, else `failed`."""
+    said = detail.get("state") if isinstance(detail, dict) else detail
+    if said == "unknown":
+        return "unknown"
+    return "expired" if said == "expired" else "failed"
 
 
 def _record_outcome(work: Work, message_id: str, outcome: MessageState) -> None:
@@ -75,10 +77,11 @@ def _take_over(work: Work, lost: Message) -> None:
 
 
 def _tried(work: Work, lost: Message) -> tuple[Any, ...]:
-    """Channels already used for this message."""
+    """Channels already used for this message, those aside in which it never left."""
     return tuple(
         message.channel
         for message in work.state.messages
-        if (message.kind, message.sequence, message.step, message.payment_id)
+        if message.state != "expired"
+        and (message.kind, message.sequence, message.step, message.payment_id)
         == (lost.kind, lost.sequence, lost.step, lost.payment_id)
     )

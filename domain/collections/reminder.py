@@ -68,8 +68,12 @@ def build_reminder(
     channel, to = chosen
     items = open_items(work, chase.items)
     total = Money(minor=sum(item.open.minor for item in items), currency=currency)
+    before = sum(
+        message.sequence == chase.sequence and message.step == slot.step
+        for message in work.state.messages
+    )
     message_id = "r-" + digest(
-        work.state.customer_id, currency, chase.sequence, str(slot.step), channel
+        work.state.customer_id, currency, chase.sequence, str(slot.step), str(before)
     )
     reader = addressee(work, profile.facts)
     link = payment_link(work, currency, message_id)

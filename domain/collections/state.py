@@ -16,7 +16,8 @@ from domain.events.ledger import (
     PaymentReversed,
 )
 
-MessageState = Literal["requested", "delivered", "failed", "unknown", "withdrawn"]
+#: `expired`: its window closed before it could leave, so the channel is not to blame.
+MessageState = Literal["requested", "delivered", "failed", "unknown", "expired", "withdrawn"]
 #: `open`: not decided, because the money has not touched an invoice yet.
 ThanksState = Literal["open", "not_owed", "owed", "sent", "cancelled"]
 

@@ -36,7 +36,8 @@ def build_thanks(
     }
     items = open_items(work, tuple(named))
     rest = Money(minor=sum(item.open.minor for item in items), currency=paid.currency)
-    message_id = "t-" + digest(work.state.customer_id, payment_id, *thanks.tried)
+    before = sum(message.payment_id == payment_id for message in work.state.messages)
+    message_id = "t-" + digest(work.state.customer_id, payment_id, str(before))
     reader = addressee(work, profile.facts)
     link = payment_link(work, paid.currency, message_id) if items else ""
     text = work.policy.texts.thanks(reader, channel, paid=paid, items=items, rest=rest, link=link)
