@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
 from runtime.settings import Settings
@@ -24,11 +24,13 @@ STOP_LIMIT_S = 8.0
 
 async def run(settings: Settings, register: Register | None = None, now: Now | None = None) -> None:
     """Serve until cancelled. A failure ends the process with exit code 1, at once."""
-    _quiet_libraries(settings)
-    app = create_app(settings, now=now or _now_of(settings))
-    (register or _register_agents)(app, settings)
-    await asyncio.to_thread(_ensure_topics, settings, tuple(app.tables))
+    _quiet_libraries()
     async with AsyncExitStack() as stack:
+        if now is None:
+            now = await stack.enter_async_context(_clock(settings))
+        app = create_app(settings, now=now)
+        (register or _register_agents)(app, settings)
+        await asyncio.to_thread(_ensure_topics, settings, tuple(app.tables))
         web = await stack.enter_async_context(StatusWeb(app, settings).serving())
         stack.push_async_callback(_stopped_in_time, app)
         starting = asyncio.ensure_future(app.start())
@@ -85,20 +87,27 @@ def _register_agents(app: DunnockApp, settings: Settings) -> None:
     register(app, settings)
 
 
-def _now_of(settings: Settings) -> Now:
-    if settings.clock == "simulated":
-        from dunnock.simulated_now import simulated_now
+@asynccontextmanager
+async def _clock(settings: Settings) -> AsyncIterator[Now]:
+    """Where ticks get their time from."""
+    if settings.clock == "real":
+        yield _real_now
+        return
+    from connectors.postgres import pool as postgres
+    from connectors.simulated_clock import SimulatedClockRow
 
-        return simulated_now(settings)
-    return _real_now
+    name = settings.process_name
+    async with postgres.connected(settings.database_url, size_max=1, name=name) as connections:
+        clock = SimulatedClockRow(connections)
+        await clock.start()
+        yield clock.now
 
 
 async def _real_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _quiet_libraries(settings: Settings) -> None:
+def _quiet_libraries() -> None:
     """Faust's debug lines cost a tenth of the processor even where nobody reads them."""
-    logging.getLogger().setLevel(settings.log_level)
     for name in ("faust", "mode", "aiokafka", "kafka", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -37,6 +37,11 @@ class DunnockApp(faust.App):
         if not self.failed.done():
             self.failed.set_result(reason)
 
+    async def on_started(self) -> None:
+        """Pools begin only now: their handlers may need services that Faust has just started."""
+        await super().on_started()
+        self.engine.pools_may_run = True
+
     def _crash(self, reason: BaseException) -> None:
         super()._crash(reason)
         self.fail(reason)
@@ -94,7 +99,7 @@ def _equip(app: DunnockApp, settings: Settings, now: Now) -> None:
             publisher=publisher,
             ticker=app.ticker,
             reader=GroupReader(settings.kafka, settings.app_id),
-            budget=BudgetLimits(),
+            budget=BudgetLimits(settings.dead_letters_in_a_row, settings.dead_letters_share),
             lane_config=LaneConfig(),
         ),
         app.fail,

@@ -20,7 +20,7 @@ class Conductor(FaustConductor):
     is made for a single record: that is what makes stock Faust slow.
     """
 
-    def _build_handler(self, tp: TP, channels: Any) -> Delivery:
+    def _build_handler(self, tp: TP, channels: Any) -> Any:
         engine = cast(Any, self.app).engine
         deliver: Delivery = engine.offer
         return deliver

@@ -18,6 +18,7 @@ from streams.consumer_thread import ConsumerThread, Fetched
 from streams.core.records import Chunk
 
 if TYPE_CHECKING:
+    from streams.app import DunnockApp
     from streams.conductor import Conductor
     from streams.engine import Engine
 
@@ -39,7 +40,7 @@ class Consumer(FaustConsumer):
 
     @property
     def _engine(self) -> Engine:
-        return cast("Engine", self.app.engine)
+        return cast("DunnockApp", self.app).engine
 
     @property
     def _lists(self) -> ConsumerThread:
@@ -72,7 +73,7 @@ class Consumer(FaustConsumer):
 
     def _deliver(self, fetched: Fetched) -> None:
         conductor = cast("Conductor", self.app.topics)
-        names = self.app.names
+        names = cast("DunnockApp", self.app).names
         for tp, position in fetched.positions.items():
             known = self._positions.get(tp)
             records = fetched.records.get(tp, ())

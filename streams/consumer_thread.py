@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, ensure_aiokafka_TP
 from faust.types import TP
 
 from streams.core.records import Record
+
+if TYPE_CHECKING:
+    from streams.app import DunnockApp
 
 FETCH_MAX_WAIT_MS = 50
 #: A fetch that meets the beginning of a rebalance waits for its end; we must not wait with it.
@@ -51,7 +54,10 @@ class ConsumerThread(AIOKafkaConsumerThread):
             return NOTHING
         tps = {ensure_aiokafka_TP(tp) for tp in wanted}
         fetching = self._fetch_records(
-            consumer, tps, timeout=wait_s, max_records=consumer._max_poll_records  # noqa: SLF001
+            consumer,
+            tps,
+            timeout=wait_s,
+            max_records=consumer._max_poll_records,  # noqa: SLF001
         )
         try:
             found = await asyncio.wait_for(fetching, FETCH_LIMIT_S)
@@ -68,7 +74,7 @@ class ConsumerThread(AIOKafkaConsumerThread):
             state = assignment.state_value(tp)
             if state.has_valid_position:
                 positions[TP(tp.topic, tp.partition)] = state.position
-        plain = self.app.names.plain
+        plain = cast("DunnockApp", self.app).names.plain
         records = {
             TP(tp.topic, tp.partition): _records(plain(tp.topic), of_tp)
             for tp, of_tp in found.items()
@@ -97,6 +103,5 @@ class ConsumerThread(AIOKafkaConsumerThread):
 
 def _records(topic: str, found: list[Any]) -> tuple[Record, ...]:
     return tuple(
-        Record(topic, r.partition, r.offset, r.key, r.value, r.headers, r.timestamp)
-        for r in found
+        Record(topic, r.partition, r.offset, r.key, r.value, r.headers, r.timestamp) for r in found
     )

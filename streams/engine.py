@@ -17,6 +17,7 @@ from typing import TypeVar
 from faust.tables.recovery import RebalanceAgain
 from faust.types import TP
 
+from runtime import metrics
 from streams.core.budget import BudgetLimits, DeadLetterBudget
 from streams.core.config import LaneConfig
 from streams.core.lane import Lane
@@ -72,6 +73,7 @@ class Engine:
         self._executor = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="engine")
         self._epoch = 0
         self._assigned = False
+        self.pools_may_run = False
         self.lanes: dict[int, Lane] = {}
         self.committable: dict[TP, int] = {}
 
@@ -226,12 +228,13 @@ class Engine:
         """Whether records of this topic and partition should be fetched now."""
         topic = self._around.names.plain(tp.topic)
         if topic in self._pools:
-            return bool(self.lanes) and not self._pools[topic].full(topic, tp.partition)
+            return self.pools_may_run and not self._pools[topic].full(topic, tp.partition)
         lane = self.lanes.get(tp.partition)
         return lane is not None and (topic == TICKS or not lane.full)
 
     def offer(self, chunk: Chunk) -> None:
         """Hand a chunk (plain topic name) to its lane or pool."""
+        metrics.EVENTS.labels(chunk.topic, "read").inc(len(chunk.records))
         pool = self._pools.get(chunk.topic)
         if pool is not None:
             pool.offer(chunk)

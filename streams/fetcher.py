@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from faust.transport.consumer import Fetcher as FaustFetcher
 from mode import Service
@@ -17,13 +17,13 @@ STOP_TIMEOUT_S = 5.0
 class Fetcher(FaustFetcher):
     """Runs the consumer's drain loop."""
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._drained = asyncio.Event()
         self._drained.set()
 
     async def on_stop(self) -> None:
-        """Let the loop end by itself: cancelled between fetch and delivery it would lose records."""
+        """Let the loop end by itself: cancelled with a list in hand it would lose records."""
         try:
             await asyncio.wait_for(self._drained.wait(), STOP_TIMEOUT_S)
         except TimeoutError:
@@ -36,7 +36,7 @@ class Fetcher(FaustFetcher):
             await cast("Consumer", self.app.consumer)._drain_messages(self)  # noqa: SLF001
         except asyncio.CancelledError:
             return
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the app must not go on
             await self.app.crash(error)
         finally:
             self._drained.set()

@@ -10,11 +10,12 @@ from typing import TypeVar
 
 from confluent_kafka import TopicPartition
 
+from runtime import metrics
 from streams.core.ports import BatchAborted, Changes
 from streams.core.records import Output
 from streams.group_reader import GroupReader
 from streams.producer import TransactionalProducer
-from streams.topics import TopicNames, changelog_topic
+from streams.topics import DEAD_LETTERS, TopicNames, changelog_topic
 
 T = TypeVar("T")
 
@@ -93,7 +94,10 @@ class PartitionLog:
             producer.commit(self._positions(offsets), self._reader.group_metadata())
         except BatchAborted:
             producer.abort()
+            metrics.BATCHES.labels("aborted").inc()
             raise
+        metrics.BATCHES.labels("committed").inc()
+        _count(outputs)
         return last
 
     def _produce_changelog(self, table: str, rows: Changes, last: dict[str, int]) -> None:
@@ -103,12 +107,19 @@ class PartitionLog:
             last[table] = max(offset, last.get(table, -1))
 
         for key, value in rows.items():
-            self._producer.produce(
-                topic, key, value, partition=self._partition, on_offset=landed
-            )
+            self._producer.produce(topic, key, value, partition=self._partition, on_offset=landed)
 
     def _positions(self, offsets: Mapping[str, int]) -> list[TopicPartition]:
         return [
             TopicPartition(self._names.wire(topic), self._partition, offset)
             for topic, offset in offsets.items()
         ]
+
+
+def _count(outputs: Sequence[Output]) -> None:
+    for output in outputs:
+        metrics.OUTPUTS.labels(output.topic).inc()
+        if output.topic == DEAD_LETTERS:
+            headers = dict(output.headers)
+            topic, reason = headers.get("dl_topic", b""), headers.get("dl_reason", b"")
+            metrics.DEAD_LETTERS.labels(topic.decode(), reason.decode()).inc()

@@ -35,8 +35,10 @@ DeliveryCallback = Callable[[KafkaError | None, Message], None]
 
 
 class CommitUnknown(Exception):
-    """The broker did not say whether the transaction was committed. The process must end:
-    `init` of the next owner of the transactional id settles it."""
+    """The broker did not say whether the transaction was committed. The process must end.
+
+    `init` of the next owner of the transactional id settles it.
+    """
 
 
 class ProducerBroken(Exception):

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 from redis.asyncio import Redis
@@ -25,7 +26,7 @@ async def register_forever(
 
     Redis that is away stops nothing: the log is the truth, this is only a signpost.
     """
-    client: Redis = Redis.from_url(
+    client: Any = Redis.from_url(
         redis_url, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S
     )
     reachable = True

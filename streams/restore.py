@@ -35,9 +35,7 @@ class RestoreTask:
     end: int
 
 
-def restore(
-    bootstrap: str, group: str, tasks: Sequence[RestoreTask], stop: threading.Event
-) -> int:
+def restore(bootstrap: str, group: str, tasks: Sequence[RestoreTask], stop: threading.Event) -> int:
     """Blocking. Gives the number of changelog records read; stops early when `stop` is set."""
     open_tasks = {(task.topic, task.partition): task for task in tasks if task.first < task.end}
     if not open_tasks:

@@ -7,10 +7,11 @@ gigabytes with a database for each table and partition.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 from rocksdict import (
     BlockBasedOptions,
@@ -80,7 +81,8 @@ class PartitionRows:
         self._db = Rdict(str(path), options=memory.options())
         self._options = memory
         self._without_wal = WriteOptions()
-        self._without_wal.disable_wal = True
+        # A property, although rocksdict's stubs call it a method.
+        setattr(self._without_wal, "disable_wal", True)  # noqa: B010
 
     def get(self, key: bytes) -> bytes | None:
         value: bytes | None = self._db.get(key)
@@ -89,15 +91,15 @@ class PartitionRows:
     def multi_get(self, keys: Sequence[bytes]) -> list[bytes | None]:
         if not keys:
             return []
-        values: list[bytes | None] = self._db.get(list(keys))
-        return values
+        return cast(list[bytes | None], self._db.get(list(keys)))
 
     def scan(self, start: bytes, stop: bytes, limit: int) -> list[tuple[bytes, bytes]]:
         """Rows with start <= key < stop in key order. The iterator does not outlive the call."""
         read = ReadOptions()
         read.set_iterate_upper_bound(stop)
         rows: list[tuple[bytes, bytes]] = []
-        for key, value in self._db.items(from_key=start, read_opt=read):
+        found = cast(Iterator[tuple[bytes, bytes]], self._db.items(from_key=start, read_opt=read))
+        for key, value in found:
             if key >= stop or len(rows) >= limit:
                 break
             if key != OFFSET_KEY:

@@ -5,7 +5,6 @@ Faust runs without its web: that one answers before recovery is done and shows t
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,6 +13,7 @@ from aiohttp import web
 
 from runtime import health
 from runtime.settings import Settings
+from streams import gauges
 from streams.app import DunnockApp
 from streams.core.lane import Lane, LaneStatus
 from streams.registration import register_forever
@@ -51,6 +51,7 @@ class StatusWeb:
         )
 
     def _registration(self) -> Mapping[str, object]:
+        gauges.show({p: lane.status() for p, lane in self._app.engine.lanes.items()})
         return {"url": self._own_url, "partitions": sorted(self._open_lanes())}
 
     def conditions(self) -> dict[str, bool]:
@@ -97,13 +98,12 @@ class StatusWeb:
 
 
 def _lane_entry(status: LaneStatus) -> dict[str, Any]:
-    oldest = status.oldest_unprocessed_ms
     return {
         "now": status.now.isoformat() if status.now else None,
         "next_due": status.next_due.isoformat() if status.next_due else None,
         "applied": dict(status.applied),
         "pending_looks": status.pending_looks,
-        "oldest_unprocessed_s": None if oldest is None else max(0.0, time.time() - oldest / 1000),
+        "oldest_unprocessed_s": gauges.oldest_unprocessed_s(status),
         "queued_records": status.queued_records,
         "open": status.is_open,
         "idle": status.is_idle,

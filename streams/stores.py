@@ -9,7 +9,7 @@ from streams.rocks import PartitionRows, RocksMemory
 
 
 class LocalStores:
-    """Opens on first use, closes when the partition is revoked. Not thread-safe: event loop only."""
+    """Opens on first use, closes when the partition is revoked. For the event loop only."""
 
     def __init__(self, directory: Path, memory: RocksMemory | None = None) -> None:
         self._directory = directory

@@ -1,4 +1,4 @@
-"""Faust's view of our tables: registered, assigned and recovered by Faust, written by lanes only."""
+"""Faust's view of our tables: registered and assigned by Faust, written by lanes only."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _refuse(name: str) -> NoReturn:
     )
 
 
-class Store(SerializedStore):
+class Store(SerializedStore[bytes, bytes]):
     """Read access to the open partitions of a table. Keys and values are bytes."""
 
     @property
@@ -49,7 +49,7 @@ class Store(SerializedStore):
         to_key: Callable[[Any], Any],
         to_value: Callable[[Any], Any],
     ) -> None:
-        """Changelogs are restored in bulk; Faust has nothing to apply. An event here is a defect."""
+        """Changelogs are restored in bulk: an event that comes this way is a defect."""
         if any(True for _ in batch):
             raise RuntimeError(f"changelog event of {self.table_name} reached Faust's recovery")
 
@@ -84,13 +84,11 @@ class Store(SerializedStore):
     def _clear(self) -> None:
         _refuse(self.table_name)
 
-    async def backup_partition(
-        self, tp: TP | int, flush: bool = True, purge: bool = False, keep: int = 1
-    ) -> None:
+    async def backup_partition(self, tp: TP | int, *_: Any, **__: Any) -> None:
         """There are no backups of local rows: the changelog is the backup."""
         raise NotImplementedError("the changelog is the backup")
 
-    def restore_backup(self, tp: TP | int, latest: bool = True, backup_id: int = 0) -> None:
+    def restore_backup(self, tp: TP | int, *_: Any, **__: Any) -> None:
         """See `backup_partition`."""
         raise NotImplementedError("the changelog is the backup")
 
@@ -99,7 +97,7 @@ class Store(SerializedStore):
         _refuse(self.table_name)
 
 
-class Table(FaustTable):
+class Table(FaustTable[bytes, bytes]):
     """A Faust table whose `table[key] = value` raises: it would bypass the transaction."""
 
     def _new_store(self) -> Store:

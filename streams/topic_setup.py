@@ -87,6 +87,6 @@ def _check_counts(
     if wrong:
         listed = ", ".join(f"{name} has {count}" for name, count in wrong.items())
         raise PartitionMismatch(
-            f"This installation is set to {partitions} partitions (DUNNOCK_PARTITIONS), but {listed}."
-            " Give every topic the same count, or set the count they have. Not started."
+            f"This installation is set to {partitions} partitions (DUNNOCK_PARTITIONS), but"
+            f" {listed}. Give every topic the same count, or set the count they have. Not started."
         )

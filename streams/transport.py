@@ -10,8 +10,11 @@ from streams.fetcher import Fetcher as _Fetcher
 
 
 class Transport(FaustTransport):
-    """aiokafka for membership and fetching. Faust's producer stays, for topics and metadata only:
-    data is written by `streams.producer` and `streams.publisher`."""
+    """aiokafka for membership and fetching.
+
+    Faust's producer stays, for topics and metadata only: data is written by `streams.producer`
+    and `streams.publisher`.
+    """
 
     Consumer = _Consumer
     Conductor = _Conductor

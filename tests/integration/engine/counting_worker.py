@@ -7,6 +7,8 @@ the new sum goes to `cases` with the input's id, so that a double or a loss show
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import signal
 from collections.abc import Iterable
 
@@ -56,14 +58,10 @@ async def main() -> None:
     task = asyncio.ensure_future(worker.run(Settings(), register))
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, task.cancel)
-    try:
+    with contextlib.suppress(asyncio.CancelledError):
         await task
-    except asyncio.CancelledError:
-        print("stopped cleanly", flush=True)
 
 
 if __name__ == "__main__":
-    import logging
-
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
     asyncio.run(main())
