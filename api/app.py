@@ -1,0 +1,29 @@
+"""Puts the routes together. Everything a handler needs comes in by `Services`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aiohttp import web
+
+from api.machine import clock, documents, health, rows
+from api.middleware import answer
+from api.pages import cases, customers, dead_letters, decisions, home, login, messages
+from api.pay import page, webhook
+from api.services import SERVICES, Services
+
+_STATIC = Path(__file__).parent / "static"
+#: No form and no event of ours is larger.
+_BODY_BYTES_MAX = 256 * 1024
+
+
+def build_app(services: Services) -> web.Application:
+    """The whole web process as an aiohttp application."""
+    app = web.Application(middlewares=[answer], client_max_size=_BODY_BYTES_MAX)
+    app[SERVICES] = services
+    for part in (health, documents, rows, clock, login, home, customers, decisions):
+        app.add_routes(part.routes)
+    for part in (messages, dead_letters, cases, page, webhook):
+        app.add_routes(part.routes)
+    app.router.add_static("/static", _STATIC, name="static")
+    return app

@@ -1,0 +1,1 @@
+"""Pages for staff. Every page works without JavaScript and says how old its data is."""

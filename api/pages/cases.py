@@ -1,0 +1,48 @@
+"""Collection cases: the list, and one as it stands now."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from api.machine.rows import id_of, live_row_by_index
+from api.pages.lists import Column, ListPage, export, show
+from api.pages.rendering import render
+from api.problems import not_found
+from api.security.access import staff
+from api.services import services
+from tables import listings
+
+_PAGE = ListPage(
+    listings.CASES,
+    (
+        Column("case_id", "code", "/cases/{}"),
+        Column("customer_id", "code", "/customers/{}"),
+        Column("state", "badge"),
+        Column("because", "badge"),
+        Column("next_step", "badge"),
+        Column("next_at", "moment"),
+        Column("changed_at", "moment"),
+    ),
+)
+routes = web.RouteTableDef()
+
+
+@routes.get("/cases", name="cases")
+@staff("cases")
+async def list_cases(request: web.Request) -> web.Response:
+    return await show(request, _PAGE)
+
+
+@routes.get("/cases.csv", name="cases-csv")
+@staff("cases")
+async def export_cases(request: web.Request) -> web.StreamResponse:
+    return await export(request, _PAGE)
+
+
+@routes.get("/cases/{id}", name="case-page")
+@staff("cases")
+async def show_case(request: web.Request) -> web.Response:
+    found = await live_row_by_index(services(request), "cases", id_of(request))
+    if found is None:
+        raise not_found("case")
+    return render(request, "case.html", case=found.row, as_of=found.as_of)

@@ -1,0 +1,66 @@
+"""The list of customers, and everything about one of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from api.machine.rows import id_of, live_customer
+from api.pages.lists import Column, ListPage, export, show
+from api.pages.rendering import render
+from api.pages.timeline import timeline_of
+from api.problems import not_found
+from api.security.access import staff
+from api.services import services
+from tables import listings, views
+
+_PAGE = ListPage(
+    listings.CUSTOMERS,
+    (
+        Column("customer_id", "code", "/customers/{}"),
+        Column("name"),
+        Column("country"),
+        Column("language"),
+        Column("open_debt", "money"),
+        Column("fee_status", "badge"),
+        Column("case_state", "badge"),
+        Column("updated_at", "moment"),
+    ),
+    {"debt": ("open", "none")},
+)
+routes = web.RouteTableDef()
+
+
+@routes.get("/customers", name="customers")
+@staff("customers")
+async def list_customers(request: web.Request) -> web.Response:
+    return await show(request, _PAGE)
+
+
+@routes.get("/customers.csv", name="customers-csv")
+@staff("customers")
+async def export_customers(request: web.Request) -> web.StreamResponse:
+    return await export(request, _PAGE)
+
+
+@routes.get("/customers/{id}", name="customer-page")
+@staff("customers")
+async def show_customer(request: web.Request) -> web.Response:
+    wanted, customer_id = services(request), id_of(request)
+    view = await live_customer(wanted, customer_id)
+    if view is None:
+        raise not_found("customer")
+    fee = await wanted.rows.get("fee_status", customer_id)
+    profile: dict[str, Any] = view["profile"] or {}
+    name = profile.get("name")
+    return render(
+        request,
+        "customer.html",
+        title=f"{name['given']} {name['family']}".strip() if name else customer_id,
+        c=view,
+        profile=profile,
+        fee=fee.row if fee is not None else None,
+        entries=timeline_of(view),
+        decisions=await views.decisions_of(wanted.pool, customer_id),
+    )

@@ -1,0 +1,66 @@
+"""Messages to customers: the list, and one with its text and what became of it."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from api.machine.rows import id_of
+from api.pages.lists import Column, ListPage, export, show
+from api.pages.rendering import render
+from api.problems import not_found
+from api.security.access import staff
+from api.services import services
+from tables import listings, views
+
+_PAGE = ListPage(
+    listings.MESSAGES,
+    (
+        Column("message_id", "code", "/messages/{}"),
+        Column("customer_id", "code", "/customers/{}"),
+        Column("kind", "badge"),
+        Column("step", "number"),
+        Column("channel", "badge"),
+        Column("state", "badge"),
+        Column("language"),
+        Column("amount_due", "money"),
+        Column("requested_at", "moment"),
+    ),
+    {
+        "kind": ("reminder", "thank_you", "rework", "decision", "notice", "plan"),
+        "channel": ("sms", "push", "email", "letter"),
+        "state": (
+            "requested",
+            "claimed",
+            "sent",
+            "delivered",
+            "failed",
+            "unknown",
+            "withdrawn",
+            "expired",
+        ),
+    },
+)
+routes = web.RouteTableDef()
+
+
+@routes.get("/messages", name="messages")
+@staff("messages")
+async def list_messages(request: web.Request) -> web.Response:
+    return await show(request, _PAGE)
+
+
+@routes.get("/messages.csv", name="messages-csv")
+@staff("messages")
+async def export_messages(request: web.Request) -> web.StreamResponse:
+    return await export(request, _PAGE)
+
+
+@routes.get("/messages/{id}", name="message-page")
+@staff("messages")
+async def show_message(request: web.Request) -> web.Response:
+    pool = services(request).pool
+    message = await views.message(pool, id_of(request))
+    if message is None:
+        raise not_found("message")
+    as_of = await views.projected_until(pool)
+    return render(request, "message.html", message=message, as_of=as_of)

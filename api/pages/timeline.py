@@ -1,0 +1,68 @@
+"""One customer's history as a single list: what came in, what was said, and what was not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Tone = Literal["", "good", "warn", "bad"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`kind` names the text (`timeline.<kind>`); `at` is RFC 3339 or a date."""
+
+    at: str
+    kind: str
+    tone: Tone = ""
+    money: Mapping[str, Any] | None = None
+    #: Shown as they are: ids and codes.
+    about: tuple[str, ...] = ()
+    #: Codes of the data, shown in words.
+    words: tuple[str, ...] = ()
+    message_id: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def timeline_of(view: Mapping[str, Any]) -> list[Entry]:
+    """Newest first. An invoice counts from the beginning of its day."""
+    return sorted(_entries(view), key=lambda entry: _sortable(entry.at), reverse=True)
+
+
+def _sortable(at: str) -> str:
+    return at if "T" in at else f"{at}T00:00:00Z"
+
+
+def _entries(view: Mapping[str, Any]) -> Iterator[Entry]:
+    for one in view["invoices"]:
+        yield Entry(
+            one["issued_on"], "invoice", money=one["amount"], about=(one["invoice_id"],),
+            words=(one["kind"], one["payment_method"]),
+        )  # fmt: skip
+    for one in view["failed_debits"]:
+        code = one.get("reason_code") or one.get("reason_proprietary") or ""
+        yield Entry(
+            one["failed_at"], "failed_debit", "bad", one["amount"], (one["invoice_id"], code)
+        )
+    for one in view["payments"]:
+        kind = "pending_payment" if one["provisional"] else "payment"
+        tone: Tone = "warn" if one["provisional"] else "good"
+        yield Entry(
+            one["received_at"], kind, tone, one["amount"], (one["payment_id"],), (one["method"],)
+        )
+    for one in view["messages"]:
+        yield Entry(
+            one["at"],
+            one["kind"],
+            "bad" if one["state"] == "failed" else "",
+            about=tuple(one.get("invoice_ids", ())),
+            words=(one["channel"], one["state"]),
+            message_id=one["message_id"],
+            extra={"step": one.get("step")},
+        )
+    for one in view["not_sent"]:
+        extra = {"deferred_to": one.get("deferred_to"), "step": one.get("step")}
+        yield Entry(one["at"], "not_sent", "warn", words=(one["kind"], one["because"]), extra=extra)
+    for one in view["contacts"]:
+        yield Entry(one["at"], "contact", words=(one["type"], one["channel"]))

@@ -1,0 +1,39 @@
+"""Checks passwords with Argon2id, off the event loop and a few at a time."""
+
+from __future__ import annotations
+
+import asyncio
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+#: RFC 9106, second recommended option, with less memory: logins must not crowd out the workers.
+_HASHER = PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1)
+_AT_ONCE_MAX = 2
+PASSWORD_CHARACTERS_MAX = 256
+#: Checked when the user does not exist, so that the answer takes as long.
+_NOBODY = _HASHER.hash("nobody has this password")
+
+
+class Passwords:
+    def __init__(self) -> None:
+        self._slots = asyncio.Semaphore(_AT_ONCE_MAX)
+
+    async def hash(self, password: str) -> str:
+        async with self._slots:
+            return await asyncio.to_thread(_HASHER.hash, password)
+
+    async def matches(self, stored: str | None, password: str) -> bool:
+        """`stored` None: nobody has that name; takes the same time and is never true."""
+        if len(password) > PASSWORD_CHARACTERS_MAX:
+            return False
+        async with self._slots:
+            matched = await asyncio.to_thread(_verify, stored or _NOBODY, password)
+        return matched and stored is not None
+
+
+def _verify(stored: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False
