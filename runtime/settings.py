@@ -72,6 +72,14 @@ class Settings(BaseSettings):
 
     bureau_deadline_s: float = Field(5.0, gt=0, le=60)
 
+    #: Traffic of the town: events per second, how many (0: without end), and a seed that makes it
+    #: repeatable (0: another each time). The same seed twice on one log is the same ids twice.
+    town_rate: float = Field(20.0, gt=0, le=10_000)
+    town_count: int = Field(0, ge=0)
+    town_seed: int = Field(0, ge=0)
+    town_people: int = Field(2_000, ge=1, le=10_000_000)
+    town_spikes: bool = True
+
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
