@@ -133,5 +133,5 @@ def test_kafka_keeps_what_the_embedded_broker_keeps() -> None:
 
 
 def _by_default(value: str) -> str:
-    """What Compose puts in when nobody has set the variable."""
-    return re.sub(r"\$\{\w+:-(.*)\}$|\$\{\w+:-([^{}]*)\}", r"\1\2", value)
+    """What Compose puts in when nobody has set the variable: it ends at the first brace."""
+    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value)
