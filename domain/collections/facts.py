@@ -16,6 +16,8 @@ from domain.events.ledger import (
     PaymentReversed,
 )
 
+FOREIGN_REVERSAL = Refuse("conflict", "the reversal is in another currency than its payment")
+
 
 def record(work: Work, ce_id: str, identity: str, data: Data) -> Refuse | None:
     """Add `data` to the row. The same content again changes nothing; other content is refused.
@@ -33,9 +35,8 @@ def record(work: Work, ce_id: str, identity: str, data: Data) -> Refuse | None:
         case PaymentReceived():
             return _record_payment(work, ce_id, data)
         case PaymentReversed(payment_id=key):
-            payment = state.payments.get(key)
-            if payment is not None and payment.facts.amount.currency != data.amount.currency:
-                return _conflict("currency of the reversal")
+            if is_foreign(state.payments.get(key), data):
+                return FOREIGN_REVERSAL
             work.set(reversals={**state.reversals, identity: data})
         case DirectDebitFailed():
             return _record_failure(work, ce_id, data)
@@ -44,6 +45,11 @@ def record(work: Work, ce_id: str, identity: str, data: Data) -> Refuse | None:
         case _:
             return Refuse("unknown_type", "not an event of collections")
     return None
+
+
+def is_foreign(payment: Payment | None, reversal: PaymentReversed) -> bool:
+    """Whether a reversal is in another currency than its payment, so that it can't be its."""
+    return payment is not None and payment.facts.amount.currency != reversal.amount.currency
 
 
 def failure_key(data: DirectDebitFailed) -> str:

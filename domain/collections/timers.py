@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from domain.calendar import after_target_days
+from domain.calendar import after_target_days, whole_ms
 from domain.collections.claims import next_overdue
 from domain.collections.ledger import net_of
 from domain.collections.state import Payment
@@ -16,7 +16,7 @@ from domain.collections.work import Work
 def settles_at(work: Work, payment: Payment) -> dt.datetime:
     """When a provisional payment is taken as settled."""
     days = work.policy.at(work.now).settle_target_days
-    return after_target_days(payment.facts.received_at, days)
+    return whole_ms(after_target_days(payment.facts.received_at, days))
 
 
 def settle_due(work: Work) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from domain.collections.facts import failure_key
+from domain.collections.facts import FOREIGN_REVERSAL, failure_key, is_foreign
 from domain.collections.state import CustomerState, Waiting
 from domain.collections.work import Work
 from domain.effects import Refuse, RefuseWaiting
@@ -56,6 +56,7 @@ def sort_out(work: Work) -> None:
     for early in work.state.waiting:
         needs = tuple(need for need in early.needs if not _is_known(work.state, need))
         if not needs:
+            _refuse_foreign(work, early)
             continue
         if orphan_at(work, early) <= work.now:
             _give_up(work, early, needs)
@@ -100,6 +101,17 @@ def _fact(identity: str, data: Data) -> tuple[str, str] | None:
             return "failures", failure_key(data)
         case _:
             return None
+
+
+def _refuse_foreign(work: Work, early: Waiting) -> None:
+    """A reversal that came before its payment is refused as it would have been after it."""
+    table, key = early.fact or ("", "")
+    reversal = work.state.reversals.get(key) if table == "reversals" else None
+    if reversal and is_foreign(work.state.payments.get(reversal.payment_id), reversal):
+        refusal = FOREIGN_REVERSAL
+        work.effects.append(RefuseWaiting(early.raw, refusal.reason, refusal.detail))
+        kept = {name: fact for name, fact in work.state.reversals.items() if name != key}
+        work.set(reversals=kept)
 
 
 def _give_up(work: Work, early: Waiting, needs: tuple[str, ...]) -> None:

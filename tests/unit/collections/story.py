@@ -15,7 +15,9 @@ from domain.events import INPUTS
 from domain.events.base import Envelope
 from domain.events.outputs import LastLook, MessageRequested, MessageWithdrawn
 
-POLICY: CollectionsPolicy = load_policy("https://dunnock.test/pay", "a-secret-of-tests-that-is-long")
+POLICY: CollectionsPolicy = load_policy(
+    "https://dunnock.test/pay", "a-secret-of-tests-that-is-long"
+)
 FEES = fees.load_fees_policy()
 TOPIC_OF = {kind: topic for topic, kinds in INPUTS.items() for kind in kinds}
 LOOKED = (LastLook(topic="payments", partition=0, end_offset=7),)
@@ -162,9 +164,7 @@ class Story:
     def decide_looks(self) -> Story:
         """Decide what waits for its last look."""
         while self.looks and self.state is not None:
-            outcome = collections.look(
-                self.state, self.looks.pop(0), LOOKED, self.policy, self.now
-            )
+            outcome = collections.look(self.state, self.looks.pop(0), LOOKED, self.policy, self.now)
             self._take(*outcome)
         return self
 
@@ -202,9 +202,7 @@ class Story:
     # What came out.
 
     def published(self, kind: str) -> list[Publish]:
-        return [
-            one for one in self.effects if isinstance(one, Publish) and one.ce_type == kind
-        ]
+        return [one for one in self.effects if isinstance(one, Publish) and one.ce_type == kind]
 
     def messages(self, kind: str = "") -> list[MessageRequested]:
         found = [one.data for one in self.published("message.requested.v1")]

@@ -231,7 +231,9 @@ def test_no_address_holds_until_there_is_one() -> None:
 
 def test_an_older_update_changes_nothing() -> None:
     story = Story().owing()
-    story.tell("customer.updated.v1", customer(flags=["dispute"]), time=START - dt.timedelta(days=1))
+    story.tell(
+        "customer.updated.v1", customer(flags=["dispute"]), time=START - dt.timedelta(days=1)
+    )
     assert story.state is not None
     assert story.state.profile is not None
     assert story.state.profile.facts.flags == ()
