@@ -89,7 +89,9 @@ def _quiet_spans(quiet: QuietHours | None) -> list[tuple[dt.time, dt.time]]:
     if quiet is None:
         return []
     start, stop = dt.time.fromisoformat(quiet.from_), dt.time.fromisoformat(quiet.to)
-    if start <= stop:
+    if start == stop:
+        return []  # nothing, rather than the whole day: a form left at its default
+    if start < stop:
         return [(start, stop)]
     return [(dt.time.min, stop), (start, dt.time.max)]
 
