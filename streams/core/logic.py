@@ -70,7 +70,10 @@ class Logic(Protocol):
     """The behaviour of one stateful agent."""
 
     def rows_of(self, record: Record) -> Iterable[tuple[str, str]]:
-        """(table, key) of rows the record will need, for one multi-get per batch. Cheap; a hint."""
+        """(table, key) of rows the record will need, for one multi-get per batch. Cheap; a hint.
+
+        Also asked of records that can't be decoded: it gives nothing then and never raises.
+        """
 
     def on_record(self, record: Record, ctx: Context) -> None: ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from streams.core.budget import BudgetLimits, DeadLetterBudget
 from streams.core.config import LaneConfig
@@ -11,6 +11,19 @@ from streams.core.lane import Lane
 from streams.core.ports import BatchAborted, Changes
 from streams.core.records import Chunk, Output
 from tests.unit.streams.toy import T0, Toy, tables, tick
+
+
+async def settle() -> None:
+    """Let everything go as far as it can without time passing, however busy the machine is."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until it is so, at most five seconds."""
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.001)
 
 
 class Recording:

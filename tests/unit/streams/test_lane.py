@@ -12,7 +12,7 @@ from streams.core.config import LaneConfig
 from streams.core.memory import MemoryLog
 from streams.core.ports import BatchAborted, Fenced
 from streams.core.records import Chunk
-from tests.unit.streams.bench import Bench
+from tests.unit.streams.bench import Bench, settle
 from tests.unit.streams.toy import T0, Boom, Toy, at, chunk, record, tick
 
 
@@ -67,7 +67,7 @@ async def test_what_waits_is_committed_together_up_to_the_limit() -> None:
 async def test_rows_reach_the_stores_only_after_the_commit(bench: Bench) -> None:
     bench.log.gate.clear()
     bench.lane.offer(chunk("invoices", 0, {"amount": 5}))
-    await asyncio.sleep(0.01)
+    await settle()
     assert bench.stores["balances"].get(b"c") is None
     assert bench.applied == []
     bench.log.gate.set()
@@ -126,10 +126,10 @@ async def test_dead_letters_over_budget_stop_before_the_commit(bench: Bench) -> 
 async def test_stop_finishes_the_running_batch_and_leaves_the_rest(bench: Bench) -> None:
     bench.log.gate.clear()
     bench.lane.offer(chunk("invoices", 0, {"amount": 5}))
-    await asyncio.sleep(0.01)
+    await settle()
     bench.lane.offer(chunk("invoices", 1, {"amount": 5}))
     stopping = asyncio.create_task(bench.lane.stop())
-    await asyncio.sleep(0.01)
+    await settle()
     assert not stopping.done()
     bench.log.gate.set()
     await stopping
@@ -140,7 +140,7 @@ async def test_stop_finishes_the_running_batch_and_leaves_the_rest(bench: Bench)
 async def test_drop_forgets_what_waits(bench: Bench) -> None:
     bench.log.gate.clear()
     bench.lane.offer(chunk("invoices", 0, {"amount": 5}))
-    await asyncio.sleep(0.01)
+    await settle()
     bench.lane.offer(chunk("invoices", 1, {"amount": 5}))
     bench.lane.drop()
     bench.log.gate.set()
@@ -153,7 +153,7 @@ async def test_status_tells_what_is_unprocessed(bench: Bench) -> None:
     bench.log.gate.clear()
     old, new = (record("invoices", i, {"amount": 1}, timestamp_ms=70 + i) for i in range(2))
     bench.lane.offer(Chunk("invoices", 0, (old,), 1))
-    await asyncio.sleep(0.01)
+    await settle()
     bench.lane.offer(Chunk("invoices", 0, (new,), 2))
     status = bench.lane.status()
     assert (status.oldest_unprocessed_ms, status.queued_records) == (70, 1)
@@ -247,7 +247,7 @@ async def test_what_a_dropped_batch_gives_back_is_dropped_too() -> None:
     bench.log.gate.clear()
     bench.lane.offer(tick(1, at(60)))
     bench.lane.offer(chunk("payments", 0, {"amount": 1}))
-    await asyncio.sleep(0.01)
+    await settle()
     bench.lane.drop()
     bench.log.gate.set()
     await bench.lane.wait_idle()

@@ -10,6 +10,7 @@ import pytest
 from streams.core.budget import BudgetLimits, DeadLetterBudget, DeadLetterBudgetExceeded
 from streams.core.pool import OutsideFailure, Pool, PoolConfig, Refused
 from streams.core.records import Chunk, Output, Record
+from tests.unit.streams.bench import settle, until
 
 FAST = PoolConfig(call_timeout_s=0.05, backoff_first_s=0.001, backoff_max_s=0.002, unacked_max=5)
 
@@ -32,6 +33,8 @@ class Outside:
         self.failures: dict[int, list[Exception]] = {}
         self.delivered: list[Output] = []
         self.delivery_error: Exception | None = None
+        self.delivery = asyncio.Event()
+        self.delivery.set()
         self.committed: list[int] = []
         self.errors: list[BaseException] = []
         self.pool = Pool(
@@ -57,17 +60,13 @@ class Outside:
         return (Output("answers", record.key, record.value),)
 
     async def deliver(self, outputs: Sequence[Output]) -> None:
+        await self.delivery.wait()
         if self.delivery_error is not None:
             raise self.delivery_error
         self.delivered += outputs
 
     def hold(self, *offsets: int) -> None:
         self.held.update((offset, asyncio.Event()) for offset in offsets)
-
-
-async def settle() -> None:
-    for _ in range(20):
-        await asyncio.sleep(0)
 
 
 async def test_keys_run_beside_each_other_and_a_key_in_order() -> None:
@@ -120,7 +119,8 @@ async def test_an_outside_failure_is_retried_in_its_own_lane() -> None:
     outside = Outside()
     outside.failures[0] = [OutsideFailure(), OutsideFailure(), TimeoutError()]
     outside.pool.offer(asks("a", "b", "a"))
-    await asyncio.sleep(0.05)
+    await until(lambda: len(outside.delivered) == 3)
+    await settle()
     assert outside.calls == [0, 1, 0, 0, 0, 2]
     assert outside.committed[-1] == 3
 
@@ -129,11 +129,9 @@ async def test_a_hanging_call_times_out_and_is_retried() -> None:
     outside = Outside()
     outside.hold(0)
     outside.pool.offer(asks("a"))
-    await asyncio.sleep(0.08)
-    assert len(outside.calls) >= 2
+    await until(lambda: len(outside.calls) >= 2)
     outside.held[0].set()
-    await asyncio.sleep(0.01)
-    assert outside.committed == [1]
+    await until(lambda: outside.committed == [1])
 
 
 @pytest.mark.parametrize(
@@ -181,6 +179,17 @@ async def test_a_dropped_partition_is_forgotten_and_may_come_back() -> None:
     outside.pool.offer(asks("a", "a"))
     await settle()
     assert (outside.calls, outside.committed) == ([0, 0, 1], [1, 2])
+
+
+async def test_what_is_delivered_after_a_drop_is_not_acked() -> None:
+    outside = Outside()
+    outside.delivery.clear()
+    outside.pool.offer(asks("a"))
+    await settle()
+    outside.pool.drop("asks", 0)
+    outside.delivery.set()
+    await settle()
+    assert (len(outside.delivered), outside.committed) == (1, [])
 
 
 async def test_a_drop_spares_other_partitions_of_the_same_key() -> None:
