@@ -22,7 +22,7 @@ async def settle() -> None:
 async def until(condition: Callable[[], bool]) -> None:
     """Wait until it is so, at most five seconds."""
     async with asyncio.timeout(5):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what a test waits for has no event
             await asyncio.sleep(0.001)
 
 
