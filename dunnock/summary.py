@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TextIO
 
-from dunnock.stack import Plan
+from dunnock.figures import Gatherer
 
 _CLEAR = "\r\x1b[K"
-_REFRESH_TTY_S = 1.0
+_REFRESH_TTY_S = 2.0
 _REFRESH_LOG_S = 30.0
 
 
@@ -38,6 +38,8 @@ class Terminal:
         self._stream.flush()
 
 
-async def watch(plan: Plan, terminal: Terminal) -> None:  # noqa: ARG001
-    """Show the state of the stack until cancelled."""
-    await asyncio.sleep(terminal.refresh_s)
+async def watch(gatherer: Gatherer, terminal: Terminal) -> None:
+    """Show the figures of the stack until cancelled."""
+    while True:
+        terminal.status((await gatherer.gather()).line())
+        await asyncio.sleep(terminal.refresh_s)

@@ -14,9 +14,11 @@ from pathlib import Path
 from dunnock import installation
 from dunnock.addresses import Ports
 from dunnock.embedded.problems import Problem
+from dunnock.figures import Gatherer
 from dunnock.stack import Plan, choose, parts
 from dunnock.summary import Terminal, watch
 from dunnock.supervisor import Supervisor
+from runtime.settings import settings
 
 
 def up(chosen: argparse.Namespace) -> None:
@@ -81,12 +83,30 @@ class _Stack:
             self._complete = True
             self._write()
             self._greet()
-            live = asyncio.create_task(watch(self._plan, self._terminal))
-            await asyncio.wait({stop})
-            live.cancel()
+            await self._watch(stop)
         finally:
             start.cancel()
             stop.cancel()
+
+    async def _watch(self, stop: asyncio.Task[bool]) -> None:
+        """The live summary, when there are workers to ask, until asked to stop."""
+        if not {"kafka", "worker-0"} <= {part.name for part in self._parts}:
+            await stop
+            return
+        live = asyncio.create_task(watch(self._gatherer(), self._terminal))
+        live.add_done_callback(self._note_end_of_summary)
+        await stop
+        live.cancel()
+
+    def _note_end_of_summary(self, live: asyncio.Task[None]) -> None:
+        """A defect in the summary is told, and no reason to stop the stack."""
+        if not live.cancelled() and (why := live.exception()) is not None:
+            self._terminal.say(f"The summary has failed ({type(why).__name__}: {why}).")
+
+    def _gatherer(self) -> Gatherer:
+        plan = self._plan
+        workers = [plan.ports.url(f"worker-{number}") for number in range(plan.workers)]
+        return Gatherer(workers, plan.kafka, plan.dsn, settings().partitions)
 
     async def _require_ports(self) -> None:
         """What a killed run before us leaves ends with it, but not within the same instant."""
