@@ -9,6 +9,7 @@ from yarl import URL
 
 from api.pages.rendering import render
 from api.problems import Problem, response_of
+from api.request_keys import FORM_SEED, FORM_TARGETS, USER
 from api.security import csrf
 from api.security.access import Handler, LoginNeeded, staff_of
 from api.security.headers import set_headers
@@ -85,7 +86,7 @@ async def _told(request: web.Request, problem: Problem) -> web.Response:
     try:
         await staff_of(request)
     except LOST:
-        request["user"] = None
+        request[USER] = None
     response = render(request, "error.html", status=problem.status, problem=problem)
     response.headers.update(problem.headers)
     return response
@@ -94,9 +95,9 @@ async def _told(request: web.Request, problem: Problem) -> web.Response:
 def _finish(request: web.Request, response: web.StreamResponse) -> None:
     settings = services(request).settings
     keep = request.path.startswith("/static/") and response.status in (200, 304)
-    psp = request.get("form_targets", "")
+    psp = request.get(FORM_TARGETS, "")
     set_headers(response, psp, keep=keep)
-    seed = request.get("form_seed")
+    seed = request.get(FORM_SEED)
     if seed and seed != request.cookies.get(csrf.COOKIE):
         response.set_cookie(
             csrf.COOKIE,

@@ -4,13 +4,129 @@ from __future__ import annotations
 
 from tables.listing import Listing
 
+#: `%` and `_` that somebody searches for mean themselves.
+_HAS = r"ILIKE '%' || replace(replace(replace({}, '\', '\\'), '%', '\%'), '_', '\_') || '%'"
+
 CUSTOMERS = Listing(
     name="customers",
     source="customers",
     columns={
         "customer_id": "customer_id",
+        "name": "name",
+        "country": "country",
+        "language": "language",
+        "balances": "balances",
+        "fee_status": "fee_status",
+        "case_state": "case_state",
+        "next_step": "next_step",
+        "next_step_at": "next_step_at",
+        "as_of": "as_of",
     },
-    order="customer_id",
-    filters={"search": "customer_id ILIKE '%' || {} || '%'"},
+    order="as_of DESC NULLS LAST, customer_id",
+    filters={
+        "search": f"customer_id {_HAS} OR name {_HAS}",
+        "debt": "has_debt = ({} = 'open')",
+        "fee": "fee_status = {}",
+        "country": "country = upper({})",
+    },
 )
-DECISIONS = MESSAGES = DEAD_LETTERS = CASES = CUSTOMERS
+
+DECISIONS = Listing(
+    name="decisions",
+    source="decisions",
+    columns={
+        "decision_id": "decision_id",
+        "application_id": "application_id",
+        "customer_id": "customer_id",
+        "outcome": "coalesce(final_outcome, outcome)",
+        "light": "light",
+        "score": "score",
+        "degraded": "degraded",
+        "decided_at": "decided_at",
+    },
+    order="decided_at DESC NULLS LAST, decision_id",
+    filters={
+        "search": (
+            f"decision_id {_HAS} OR application_id {_HAS} OR coalesce(customer_id, '') {_HAS}"
+        ),
+        "outcome": "coalesce(final_outcome, outcome) = {}",
+        "light": "light = {}",
+        "degraded": "degraded = ({} = 'degraded')",
+    },
+)
+
+MESSAGES = Listing(
+    name="messages",
+    source="messages",
+    columns={
+        "message_id": "message_id",
+        "customer_id": "customer_id",
+        "kind": "kind",
+        "step": "step",
+        "channel": "channel",
+        "state": "state",
+        "language": "language",
+        "amount_due": "amount_due",
+        "requested_at": "requested_at",
+    },
+    order="requested_at DESC NULLS LAST, message_id",
+    filters={
+        "search": f"message_id {_HAS} OR customer_id {_HAS}",
+        "kind": "kind = {}",
+        "channel": "channel = {}",
+        "state": "state = {}",
+    },
+)
+
+NOT_SENT = Listing(
+    name="not_sent",
+    source="not_sent",
+    columns={
+        "customer_id": "customer_id",
+        "kind": "kind",
+        "step": "nullif(step, 0)",
+        "because": "because",
+        "at": "at",
+        "deferred_to": "deferred_to",
+    },
+    order="at DESC, customer_id, kind, because, currency, step",
+    filters={
+        "search": f"customer_id {_HAS}",
+        "kind": "kind = {}",
+        "because": "because = {}",
+    },
+)
+
+CASES = Listing(
+    name="cases",
+    source="cases",
+    columns={
+        "case_id": "case_id",
+        "customer_id": "customer_id",
+        "state": "state",
+        "because": "because",
+        "next_step": "next_step",
+        "next_at": "next_at",
+        "changed_at": "changed_at",
+    },
+    order="changed_at DESC NULLS LAST, case_id",
+    filters={"search": f"case_id {_HAS} OR customer_id {_HAS}", "state": "state = {}"},
+)
+
+DEAD_LETTERS = Listing(
+    name="dead_letters",
+    source="dead_letters",
+    columns={
+        "place": "coalesce(from_topic || '/' || from_partition || '/' || from_offset, '?')",
+        "reason": "reason",
+        "detail": "detail",
+        "key": "encode(key, 'escape')",
+        "recorded_at": "recorded_at",
+    },
+    order='recorded_at DESC NULLS LAST, partition, "offset"',
+    filters={
+        "search": f"coalesce(encode(key, 'escape'), '') {_HAS} OR detail {_HAS}",
+        "topic": "from_topic = {}",
+        "reason": "reason = {}",
+    },
+)

@@ -18,13 +18,13 @@ _BODY_BYTES_MAX = 1024
 routes = web.RouteTableDef()
 
 
-@routes.get("/api/v1/clock", name="clock")
+@routes.get("/api/v1/clock")
 @machine("start")
 async def show(request: web.Request) -> web.Response:
     return web.json_response({"now": instant_text(await services(request).now())})
 
 
-@routes.post("/api/v1/clock", name="move-clock")
+@routes.post("/api/v1/clock")
 @machine("clock")
 async def move(request: web.Request) -> web.Response:
     clock = services(request).clock

@@ -24,12 +24,12 @@ def _asyncapi(kafka: str, prefix: str) -> dict[str, Any]:
     return asyncapi(kafka, prefix)
 
 
-@routes.get("/openapi.json", name="openapi")
+@routes.get("/openapi.json")
 async def show_openapi(request: web.Request) -> web.Response:
     return web.json_response(_openapi(services(request).settings.public_url))
 
 
-@routes.get("/asyncapi.json", name="asyncapi")
+@routes.get("/asyncapi.json")
 async def show_asyncapi(request: web.Request) -> web.Response:
     settings = services(request).settings
     return web.json_response(_asyncapi(settings.kafka, settings.topic_prefix))

@@ -10,12 +10,12 @@ from runtime import metrics
 routes = web.RouteTableDef()
 
 
-@routes.get("/healthz", name="alive")
+@routes.get("/healthz")
 async def alive(_: web.Request) -> web.Response:
     return web.json_response({"status": "ok"})
 
 
-@routes.get("/readyz", name="ready")
+@routes.get("/readyz")
 async def ready(request: web.Request) -> web.Response:
     """200 only while everything that a live row takes is there: also every partition's owner."""
     conditions = await services(request).conditions()
@@ -23,7 +23,7 @@ async def ready(request: web.Request) -> web.Response:
     return web.json_response({"ready": good, "conditions": conditions}, status=200 if good else 503)
 
 
-@routes.get("/metrics", name="metrics")
+@routes.get("/metrics")
 async def show_metrics(_: web.Request) -> web.Response:
     body, content_type = metrics.exposition()
     return web.Response(body=body, headers={"Content-Type": content_type})

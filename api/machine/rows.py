@@ -54,7 +54,7 @@ def _answer(row: dict[str, Any]) -> web.Response:
     return web.json_response(row, headers={"Cache-Control": "no-store"})
 
 
-@routes.get("/api/v1/customers/{id}", name="customer")
+@routes.get("/api/v1/customers/{id}")
 @machine("customers")
 async def customer(request: web.Request) -> web.Response:
     view = await live_customer(services(request), id_of(request))
@@ -63,28 +63,28 @@ async def customer(request: web.Request) -> web.Response:
     return _answer(view)
 
 
-@routes.get("/api/v1/fee-status/{id}", name="fee-status")
+@routes.get("/api/v1/fee-status/{id}")
 @machine("customers")
 async def fee_status(request: web.Request) -> web.Response:
     found = await services(request).rows.get("fee_status", id_of(request))
     return _found(found, "fee status")
 
 
-@routes.get("/api/v1/applications/{id}", name="application")
+@routes.get("/api/v1/applications/{id}")
 @machine("decisions")
 async def application(request: web.Request) -> web.Response:
     found = await live_row_by_index(services(request), "applications", id_of(request))
     return _found(found, "application")
 
 
-@routes.get("/api/v1/decisions/{id}", name="decision")
+@routes.get("/api/v1/decisions/{id}")
 @machine("decisions")
 async def decision(request: web.Request) -> web.Response:
     found = await live_row_by_index(services(request), "decisions", id_of(request))
     return _found(found, "decision")
 
 
-@routes.get("/api/v1/cases/{id}", name="case")
+@routes.get("/api/v1/cases/{id}")
 @machine("cases")
 async def case(request: web.Request) -> web.Response:
     found = await live_row_by_index(services(request), "cases", id_of(request))

@@ -27,19 +27,19 @@ _PAGE = ListPage(
 routes = web.RouteTableDef()
 
 
-@routes.get("/cases", name="cases")
+@routes.get("/cases")
 @staff("cases")
 async def list_cases(request: web.Request) -> web.Response:
     return await show(request, _PAGE)
 
 
-@routes.get("/cases.csv", name="cases-csv")
+@routes.get("/cases.csv")
 @staff("cases")
 async def export_cases(request: web.Request) -> web.StreamResponse:
     return await export(request, _PAGE)
 
 
-@routes.get("/cases/{id}", name="case-page")
+@routes.get("/cases/{id}")
 @staff("cases")
 async def show_case(request: web.Request) -> web.Response:
     found = await live_row_by_index(services(request), "cases", id_of(request))

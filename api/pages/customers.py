@@ -22,29 +22,30 @@ _PAGE = ListPage(
         Column("name"),
         Column("country"),
         Column("language"),
-        Column("open_debt", "money"),
+        Column("balances", "money"),
         Column("fee_status", "badge"),
         Column("case_state", "badge"),
-        Column("updated_at", "moment"),
+        Column("next_step", "badge"),
+        Column("next_step_at", "moment"),
     ),
     {"debt": ("open", "none")},
 )
 routes = web.RouteTableDef()
 
 
-@routes.get("/customers", name="customers")
+@routes.get("/customers")
 @staff("customers")
 async def list_customers(request: web.Request) -> web.Response:
     return await show(request, _PAGE)
 
 
-@routes.get("/customers.csv", name="customers-csv")
+@routes.get("/customers.csv")
 @staff("customers")
 async def export_customers(request: web.Request) -> web.StreamResponse:
     return await export(request, _PAGE)
 
 
-@routes.get("/customers/{id}", name="customer-page")
+@routes.get("/customers/{id}")
 @staff("customers")
 async def show_customer(request: web.Request) -> web.Response:
     wanted, customer_id = services(request), id_of(request)

@@ -21,13 +21,13 @@ _PAGE = ListPage(
 routes = web.RouteTableDef()
 
 
-@routes.get("/dead-letters", name="dead-letters")
+@routes.get("/dead-letters")
 @staff("operations")
 async def list_dead_letters(request: web.Request) -> web.Response:
     return await show(request, _PAGE)
 
 
-@routes.get("/dead-letters.csv", name="dead-letters-csv")
+@routes.get("/dead-letters.csv")
 @staff("operations")
 async def export_dead_letters(request: web.Request) -> web.StreamResponse:
     return await export(request, _PAGE)

@@ -17,7 +17,7 @@ _PAGE = ListPage(
     (
         Column("decision_id", "code", "/decisions/{}"),
         Column("application_id", "code"),
-        Column("customer_id", "code"),
+        Column("customer_id", "code", "/customers/{}"),
         Column("outcome", "badge"),
         Column("light", "badge"),
         Column("score", "number"),
@@ -27,24 +27,25 @@ _PAGE = ListPage(
     {
         "outcome": ("accept", "reject", "refer", "counter_offer", "rework"),
         "light": ("green", "amber", "red"),
+        "degraded": ("degraded", "complete"),
     },
 )
 routes = web.RouteTableDef()
 
 
-@routes.get("/decisions", name="decisions")
+@routes.get("/decisions")
 @staff("decisions")
 async def list_decisions(request: web.Request) -> web.Response:
     return await show(request, _PAGE)
 
 
-@routes.get("/decisions.csv", name="decisions-csv")
+@routes.get("/decisions.csv")
 @staff("decisions")
 async def export_decisions(request: web.Request) -> web.StreamResponse:
     return await export(request, _PAGE)
 
 
-@routes.get("/decisions/{id}", name="decision-page")
+@routes.get("/decisions/{id}")
 @staff("decisions")
 async def show_decision(request: web.Request) -> web.Response:
     found = await live_row_by_index(services(request), "decisions", id_of(request))

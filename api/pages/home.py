@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
@@ -20,13 +21,13 @@ _INPUTS = tuple(spec.name for spec in IN_TOPICS)
 routes = web.RouteTableDef()
 
 
-@routes.get("/", name="start")
+@routes.get("/")
 @staff("start")
 async def start(request: web.Request) -> web.Response:
     return render(request, "home.html", **await _figures(request))
 
 
-@routes.get("/live", name="live")
+@routes.get("/live")
 @staff("start")
 async def live(request: web.Request) -> web.Response:
     """Only what changes, for htmx."""
@@ -47,7 +48,7 @@ async def _figures(request: web.Request) -> dict[str, Any]:
             max((one.oldest_unprocessed_s for one in statuses.values()), default=0.0), 1
         ),
         "missing": missing,
-        "charts": await _charts(wanted, words),
+        "charts": await _charts(wanted, words, now),
         "now": now,
         "as_of": await views.projected_until(wanted.pool),
     }
@@ -68,8 +69,8 @@ async def _progress(wanted: Services, applied: dict[int, Any]) -> tuple[int | No
     return events, events - done
 
 
-async def _charts(wanted: Services, words: Translator) -> list[Drawing]:
-    activity = await views.activity(wanted.pool)
+async def _charts(wanted: Services, words: Translator, now: datetime) -> list[Drawing]:
+    activity = await views.activity(wanted.pool, now)
     labels = [moment.strftime("%H:%M") for moment in activity.moments]
     return [
         draw(

@@ -45,6 +45,8 @@ class ListPage:
     columns: tuple[Column, ...]
     #: Filters with a fixed set of values; the others are free text.
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: A list that people often want next.
+    beside: str = ""
 
 
 def filters_of(request: web.Request, page: ListPage) -> dict[str, str]:

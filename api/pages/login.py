@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from api.pages.rendering import LANGUAGE_COOKIE, language_of, render
+from api.request_keys import USER
 from api.security import sessions
 from api.security.access import form_of, staff_of, wall_clock
 from api.security.users import TooManyFailures
@@ -27,7 +28,7 @@ def _redirect(target: str) -> web.Response:
     return web.Response(status=303, headers={"Location": target})
 
 
-@routes.get("/login", name="login")
+@routes.get("/login")
 async def show(request: web.Request) -> web.Response:
     target = local_target(request.query.get("next", "/"))
     if await staff_of(request) is not None:
@@ -35,10 +36,10 @@ async def show(request: web.Request) -> web.Response:
     return render(request, "login.html", target=target, name="", error="")
 
 
-@routes.post("/login", name="log-in")
+@routes.post("/login")
 async def log_in(request: web.Request) -> web.Response:
     fields = await form_of(request)
-    request["user"] = None
+    request[USER] = None
     name, target = fields.get("user", "").strip(), local_target(fields.get("next", "/"))
     now = wall_clock()
     words = Translator(language_of(request))
@@ -64,7 +65,7 @@ async def log_in(request: web.Request) -> web.Response:
     return response
 
 
-@routes.post("/logout", name="log-out")
+@routes.post("/logout")
 async def log_out(request: web.Request) -> web.Response:
     await form_of(request)
     await services(request).sessions.close(request.cookies.get(sessions.COOKIE, ""))
@@ -73,7 +74,7 @@ async def log_out(request: web.Request) -> web.Response:
     return response
 
 
-@routes.post("/language", name="language")
+@routes.post("/language")
 async def choose_language(request: web.Request) -> web.Response:
     fields = await form_of(request)
     response = _redirect(local_target(fields.get("next", "/")))

@@ -28,34 +28,26 @@ _PAGE = ListPage(
     {
         "kind": ("reminder", "thank_you", "rework", "decision", "notice", "plan"),
         "channel": ("sms", "push", "email", "letter"),
-        "state": (
-            "requested",
-            "claimed",
-            "sent",
-            "delivered",
-            "failed",
-            "unknown",
-            "withdrawn",
-            "expired",
-        ),
+        "state": ("requested", "delivered", "failed", "unknown", "withdrawn", "expired"),
     },
+    beside="/not-sent",
 )
 routes = web.RouteTableDef()
 
 
-@routes.get("/messages", name="messages")
+@routes.get("/messages")
 @staff("messages")
 async def list_messages(request: web.Request) -> web.Response:
     return await show(request, _PAGE)
 
 
-@routes.get("/messages.csv", name="messages-csv")
+@routes.get("/messages.csv")
 @staff("messages")
 async def export_messages(request: web.Request) -> web.StreamResponse:
     return await export(request, _PAGE)
 
 
-@routes.get("/messages/{id}", name="message-page")
+@routes.get("/messages/{id}")
 @staff("messages")
 async def show_message(request: web.Request) -> web.Response:
     pool = services(request).pool

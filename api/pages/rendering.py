@@ -16,6 +16,7 @@ from babel.numbers import format_currency, format_decimal, get_currency_precisio
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
+from api.request_keys import FORM_SEED, USER
 from api.security import csrf, sessions
 from api.security.roles import may_open
 from api.services import services
@@ -97,8 +98,8 @@ def language_of(request: web.Request) -> str:
 
 def form_token(request: web.Request) -> str:
     """The field of this page's forms; the middleware sets the cookie that belongs to it."""
-    seed = request.get("form_seed") or request.cookies.get(csrf.COOKIE) or csrf.new_seed()
-    request["form_seed"] = seed
+    seed = request.get(FORM_SEED) or request.cookies.get(csrf.COOKIE) or csrf.new_seed()
+    request[FORM_SEED] = seed
     session = request.cookies.get(sessions.COOKIE, "")
     return csrf.token_for(services(request).settings.secret, seed, session)
 
@@ -113,7 +114,7 @@ def render(
     **values: Any,
 ) -> web.Response:
     """The page. Templates get: t, v (Values), language, user, may_open, path, form_token."""
-    user = request.get("user")
+    user = request.get(USER)
     spoken = language or language_of(request)
     may: Callable[[Any], bool] = lambda area: user is not None and may_open(user.role, area)  # noqa: E731
     body = (

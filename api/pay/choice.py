@@ -90,7 +90,7 @@ def minor_of(text: str, currency: str) -> int:
     precision = int(get_currency_precision(currency))
     if match is None or len(match[2] or "") > precision:
         raise BadChoice("not_an_amount")
-    minor = int(match[1]) * 10**precision + int((match[2] or "").ljust(precision, "0") or "0")
+    minor = int(match[1]) * int(10**precision) + int((match[2] or "").ljust(precision, "0") or "0")
     if minor <= 0:
         raise BadChoice("not_an_amount")
     return minor

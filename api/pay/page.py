@@ -12,6 +12,7 @@ from api.pages.rendering import LANGUAGE_COOKIE, language_of, render
 from api.pay import orders
 from api.pay.choice import BadChoice, Open, chosen_of, open_in
 from api.pay.psp import Order, PspUnavailable
+from api.request_keys import FORM_TARGETS
 from api.security.access import form_of
 from api.services import Json, Services, services
 from api.texts import LANGUAGES, Translator, best_language
@@ -35,7 +36,7 @@ class _Page:
 
     def show(self, status: int = 200, error: str = "", **kept: str) -> web.Response:
         psp = services(self.request).psp
-        self.request["form_targets"] = psp.origin
+        self.request[FORM_TARGETS] = psp.origin
         return render(
             self.request,
             "pay.html",
@@ -65,13 +66,13 @@ async def _opened(request: web.Request) -> _Page | web.Response:
     return _Page(request, claims, view or {})
 
 
-@routes.get("/pay/{token}", name="pay")
+@routes.get("/pay/{token}")
 async def show(request: web.Request) -> web.Response:
     opened = await _opened(request)
     return opened.show() if isinstance(opened, _Page) else opened
 
 
-@routes.post("/pay/{token}", name="begin-payment")
+@routes.post("/pay/{token}")
 async def begin(request: web.Request) -> web.Response:
     opened = await _opened(request)
     if not isinstance(opened, _Page):
@@ -109,7 +110,7 @@ async def _ordered(
     return (await wanted.psp.create(order)).url
 
 
-@routes.get("/pay/{token}/back", name="back-from-payment")
+@routes.get("/pay/{token}/back")
 async def back(request: web.Request) -> web.Response:
     """After the provider's page: paid or not yet known, and what is open now."""
     opened = await _opened(request)

@@ -26,7 +26,7 @@ _log = logger(__name__)
 routes = web.RouteTableDef()
 
 
-@routes.post("/psp/webhook", name="psp-webhook")
+@routes.post("/psp/webhook")
 async def webhook(request: web.Request) -> web.Response:
     wanted = services(request)
     event = _verified(wanted.settings.psp_webhook_secret, await request.read(), request)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from api.problems import Problem
+from api.request_keys import USER
 from api.security import csrf, sessions
 from api.security.roles import Area, may_open
 from api.security.users import User
@@ -32,12 +33,11 @@ def wall_clock() -> datetime:
 
 async def staff_of(request: web.Request) -> User | None:
     """The user of the session cookie; looked up once for a request."""
-    if "user" not in request:
+    if USER not in request:
         token = request.cookies.get(sessions.COOKIE, "")
         found = await services(request).sessions.user_of(token, wall_clock()) if token else None
-        request["user"] = found
-    user: User | None = request["user"]
-    return user
+        request[USER] = found
+    return request[USER]
 
 
 def machine(area: Area) -> Callable[[Handler], Handler]:
