@@ -8,6 +8,8 @@ say the same; a test compares codes and placeholders.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from domain.events.outputs import Reason
 
 #: Regulation B's commentary calls more than four reasons unlikely to help (D21, unverified).
@@ -126,7 +128,13 @@ CATALOGUE: dict[str, dict[str, str]] = {
 }
 
 
-def reason(code: str, **facts: str) -> Reason:
-    """The reason as published, in every language. KeyError: the code is not in the catalogue."""
+@lru_cache(maxsize=1024)
+def reason(code: str, contact: str) -> Reason:
+    """The reason as published, in every language; `contact` is where to ask for a review.
+
+    KeyError: the code is not in the catalogue.
+    """
     texts = CATALOGUE[code]
-    return Reason(code=code, text={tag: text.format(**facts) for tag, text in texts.items()})
+    return Reason(
+        code=code, text={tag: text.replace("{contact}", contact) for tag, text in texts.items()}
+    )

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -51,6 +51,7 @@ def tables(draw: st.DrawFn) -> Table[str]:
     return Table[str](columns=COLUMNS, rows=tuple(rows))
 
 
+@settings(deadline=None, max_examples=50)
 @given(tables(), INPUTS)
 def test_every_input_has_one_answer_and_its_explanation_ends_in_it(
     table: Table[str], inputs: dict[str, Any]
@@ -65,6 +66,7 @@ def test_every_input_has_one_answer_and_its_explanation_ends_in_it(
         assert not all(cell.held for cell in cells)
 
 
+@settings(deadline=None, max_examples=50)
 @given(tables())
 def test_on_missing_inputs_only_rows_that_ask_for_missing_hold(table: Table[str]) -> None:
     verdict = compile_table(table).decide({})
@@ -73,6 +75,7 @@ def test_on_missing_inputs_only_rows_that_ask_for_missing_hold(table: Table[str]
     assert all(condition.op == "missing" for condition in asked)
 
 
+@settings(deadline=None, max_examples=50)
 @given(tables(), INPUTS)
 def test_a_table_survives_its_json(table: Table[str], inputs: dict[str, Any]) -> None:
     again = Table[str].model_validate_json(table.model_dump_json())
