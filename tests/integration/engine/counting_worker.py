@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
+import time
 from collections.abc import Iterable
 
 from dunnock import worker
@@ -20,6 +22,10 @@ from streams.core.logic import Context, Look, Timer
 from streams.core.records import Output, Record
 from streams.topics import CASES, INVOICES, PAYMENTS
 from tables.definitions import CUSTOMER_HISTORY, ENGINE, TIMERS
+
+
+FAILS_ON = os.environ.get("COUNTING_FAILS_ON", "").encode()
+DELAY_S = float(os.environ.get("COUNTING_DELAY_S", "0"))
 
 
 class Counting:
@@ -33,6 +39,9 @@ class Counting:
         if record.key is None or record.value is None or not record.value.isdigit():
             ctx.dead_letter(record, "not_a_number", "the value must be a number")
             return
+        if record.value == FAILS_ON:
+            raise RuntimeError("as asked for")
+        time.sleep(DELAY_S)
         key, amount = record.key.decode(), int(record.value)
         if amount == 0:
             ctx.delete(CUSTOMER_HISTORY, key)

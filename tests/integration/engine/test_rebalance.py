@@ -1,0 +1,69 @@
+"""Two workers: sharing, taking over, and a zombie that wakes up after its partitions have gone."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.integration.engine.harness import Installation, Worker, wait_until
+
+pytestmark = pytest.mark.slow
+
+
+@contextmanager
+def steady_load(home: Installation) -> Iterator[None]:
+    """300 records, five times a second, while the block runs."""
+    done = threading.Event()
+
+    def feed() -> None:
+        while not done.wait(0.2):
+            home.send(300, keys=100)
+
+    feeder = threading.Thread(target=feed)
+    feeder.start()
+    try:
+        yield
+    finally:
+        done.set()
+        feeder.join()
+
+
+def _shared(first: Worker, second: Worker) -> bool:
+    return sorted((*first.partitions(), *second.partitions())) == [0, 1, 2, 3]
+
+
+def test_joining_zombie_and_taking_over_under_load(home: Installation) -> None:
+    """A worker joins; it is paused beyond its session, wakes up; then it is killed for good."""
+    first = home.worker("w1").wait_ready()
+    with steady_load(home):
+        second = home.worker("w2").wait_ready()
+        wait_until(lambda: len(second.partitions()) == 2 and _shared(first, second), 40)
+        second.signal(signal.SIGSTOP)
+        wait_until(lambda: len(first.partitions()) == 4, 40, first.tail)
+        time.sleep(1)
+        second.signal(signal.SIGCONT)
+        # Either it is fenced and ends, or it notices first and joins again. Both are right.
+        wait_until(
+            lambda: second.process.poll() is not None or _shared(first, second), 40, second.tail
+        )
+        second.kill()
+        wait_until(lambda: len(first.partitions()) == 4, 40, first.tail)
+    home.assert_exact()
+    assert first.process.poll() is None
+
+
+def test_a_rebalance_while_the_lane_is_full_leaves_a_worker_that_consumes(
+    home: Installation,
+) -> None:
+    """Back-pressure is a question, not a parked put: a rebalance can't cancel it."""
+    first = home.worker("w1", COUNTING_DELAY_S="0.0005").wait_ready()
+    home.send(15_000, keys=100)
+    second = home.worker("w2", COUNTING_DELAY_S="0.0005").wait_ready()
+    wait_until(lambda: _shared(first, second), 40, first.tail)
+    home.send(500, keys=100)
+    home.assert_exact()

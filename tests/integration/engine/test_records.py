@@ -1,0 +1,95 @@
+"""What becomes of single records: poison, deletions, large ones, and a logic that fails."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from streams.topics import DEAD_LETTERS, INVOICES, PAYMENTS
+from tests.integration.engine.harness import Installation, wait_until
+
+pytestmark = pytest.mark.slow
+
+
+def test_poison_becomes_one_dead_letter_and_the_rest_goes_on(home: Installation) -> None:
+    """Also across a kill: the dead letter is in the transaction of its batch."""
+    worker = home.worker().wait_ready()
+    home.send(200)
+    home.send_raw(b"k1", b"poison")
+    home.send_raw(None, b"\xff\xfe")
+    home.send_raw(b"k2", b"x" * 900_000, topic=INVOICES)
+    home.send(200, topic=INVOICES)
+    home.assert_exact()
+    worker.kill()
+    home.worker().wait_ready()
+    home.send(10)
+    home.assert_exact()
+    letters = home.read(home.topic(DEAD_LETTERS))
+    origins = sorted(
+        (headers["dl_topic"], headers["dl_reason"], len(letter.value()))
+        for letter in letters
+        for headers in [dict(letter.headers())]
+    )
+    assert origins == [
+        (INVOICES.encode(), b"not_a_number", 900_000),
+        (PAYMENTS.encode(), b"not_a_number", 2),
+        (PAYMENTS.encode(), b"not_a_number", 6),
+    ]
+
+
+def test_an_unexpected_exception_acks_nothing(home: Installation) -> None:
+    """Stock Faust would commit the failing event. We end, and the next start handles it."""
+    worker = home.worker(COUNTING_FAILS_ON="7").wait_ready()
+    home.send(50)
+    home.assert_exact()
+    home.send_raw(b"k1", b"7")
+    assert worker.process.wait(20) == 1
+    again = home.worker(COUNTING_FAILS_ON="7")
+    assert again.process.wait(60) == 1, again.tail()
+    home.sent["k1"] += 7
+    home.worker().wait_ready()
+    wait_until(
+        lambda: home.changelog_rows("customer_history").get("k1") == b"%d" % home.sent["k1"], 30
+    )
+
+
+def test_deleted_rows_stay_deleted_and_rows_are_served_only_when_recovered(
+    home: Installation,
+) -> None:
+    """Tombstones survive a wiped disk; `/readyz` is 200 only once every row is back."""
+    worker = home.worker().wait_ready()
+    home.send(1_000, keys=100)
+    home.assert_exact()
+    home.send_raw(b"k5", b"0")
+    wait_until(lambda: "k5" not in home.changelog_rows("customer_history"), 20)
+    worker.kill()
+
+    fresh = home.worker("w2")
+    answers: list[int] = []
+
+    def first_ready() -> bool:
+        answers.append(fresh.get("/readyz")[0])
+        return answers[-1] == 200
+
+    wait_until(first_ready, 60, fresh.tail)
+    assert set(answers) <= {0, 503, 200}
+    # This very moment everything must be there.
+    assert fresh.partitions() == {0, 1, 2, 3}
+    found = [fresh.get(f"/internal/rows/customer_history/k6?partition={p}") for p in range(4)]
+    assert sorted(code for code, _ in found) == [200, 404, 404, 404]
+    assert [json.loads(body) for code, body in found if code == 200] == [10]
+    gone = [fresh.get(f"/internal/rows/customer_history/k5?partition={p}")[0] for p in range(4)]
+    assert gone == [404, 404, 404, 404]
+    assert fresh.get("/internal/rows/customer_history/k6?partition=99")[0] == 421
+    assert fresh.get("/internal/rows/nothing/k6?partition=0")[0] == 404
+
+
+def test_another_partition_count_refuses_to_start(home: Installation) -> None:
+    """Rows live in the partition of their event: counts that differ would split customers."""
+    home.prepare()
+    worker = home.worker(DUNNOCK_PARTITIONS="3")
+    assert worker.process.wait(30) != 0
+    said = worker.log.read_text()
+    assert "set to 3 partitions" in said
+    assert "payments has 4" in said
