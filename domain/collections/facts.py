@@ -25,6 +25,8 @@ def record(work: Work, ce_id: str, identity: str, data: Data) -> Refuse | None:
     `identity` names events that have no business id of their own (reversals, credit notes).
     """
     state = work.state
+    if not isinstance(data, CustomerUpdated | Interaction) and _is_full(work, data):
+        return Refuse("row_full", "the customer has more facts than a row may hold")
     match data:
         case CustomerUpdated():
             _record_profile(work, ce_id, data)
@@ -45,6 +47,16 @@ def record(work: Work, ce_id: str, identity: str, data: Data) -> Refuse | None:
         case _:
             return Refuse("unknown_type", "not an event of collections")
     return None
+
+
+def _is_full(work: Work, data: Data) -> bool:
+    """A row has a bound. What lowers a debt is taken longest: nobody is chased for its lack."""
+    state, bound = work.state, work.policy.limits.facts_max
+    debts = len(state.invoices) + len(state.failures)
+    money = len(state.payments) + len(state.credits) + len(state.reversals)
+    if isinstance(data, InvoiceIssued | DirectDebitFailed):
+        return debts + money >= bound
+    return money >= bound
 
 
 def is_foreign(payment: Payment | None, reversal: PaymentReversed) -> bool:

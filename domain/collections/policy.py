@@ -42,6 +42,9 @@ class Limits(Data):
     messages_max: int
     contacts_max: int
     waiting_max: int
+    seen_max: int
+    facts_max: int
+    waiting_chars_max: int
 
 
 class CollectionsPolicy(Data):
@@ -61,7 +64,7 @@ class CollectionsPolicy(Data):
     default_brand: str = "Dunnock"
 
     def at(self, now: dt.datetime) -> Numbers:
-        """The numbers in force."""
+        """The numbers in force, by the date in UTC."""
         today = now.date()
         return next(row for row in self._newest_first if row.valid_from <= today)
 

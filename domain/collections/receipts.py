@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from domain.collections.state import Contacted, Message, MessageState, Slot, Thanks
 from domain.collections.work import Work
+from domain.events.base import Channel
 from domain.events.customers import Interaction
 
+_CHANNELS = frozenset(get_args(Channel))
 _STATES: dict[str, MessageState] = {
     "message.delivered.v1": "delivered",
     "message.opened.v1": "delivered",
@@ -27,7 +29,7 @@ def record_interaction(work: Work, data: Interaction) -> None:
     kept = work.state.contacts[-work.policy.limits.contacts_max + 1 :]
     seen = Contacted(type=kind, channel=data.channel, at=data.at)
     work.set(contacts=(*kept, seen))
-    if kind == "contact.opted-out.v1":
+    if kind == "contact.opted-out.v1" and data.channel in _CHANNELS:
         at = max(data.at, work.state.opt_outs.get(data.channel, data.at))
         work.set(opt_outs={**work.state.opt_outs, data.channel: at})
     elif kind in _STATES and data.message_id is not None:

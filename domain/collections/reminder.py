@@ -44,6 +44,11 @@ def open_items(work: Work, invoice_ids: tuple[str, ...]) -> list[Item]:
     ]
 
 
+def total_of(items: list[Item], currency: str) -> Money:
+    """What the items come to. Not validated: a sum may exceed what one invoice may."""
+    return Money.model_construct(minor=sum(item.open.minor for item in items), currency=currency)
+
+
 def payment_link(work: Work, currency: str, message_id: str) -> str:
     """A signed link to the customer's live balance in the currency."""
     expires_at = work.now + dt.timedelta(days=work.policy.link_days)
@@ -67,7 +72,7 @@ def build_reminder(
         raise ValueError("a reminder is only written when nothing stands in its way")
     channel, to = chosen
     items = open_items(work, chase.items)
-    total = Money(minor=sum(item.open.minor for item in items), currency=currency)
+    total = total_of(items, currency)
     before = sum(
         message.sequence == chase.sequence and message.step == slot.step
         for message in work.state.messages

@@ -91,7 +91,8 @@ def _remember(work: Work, identity: str) -> None:
     """Note the event as seen today; forget those seen long ago, once a day."""
     today = (work.now.date() - _EPOCH).days
     seen = work.state.seen
-    if work.state.seen_pruned != today:
+    if work.state.seen_pruned != today or len(seen) >= work.policy.limits.seen_max:
         oldest = today - work.policy.limits.seen_days
-        seen = {name: day for name, day in seen.items() if day >= oldest}
+        newest = list(seen.items())[-work.policy.limits.seen_max :]
+        seen = {name: day for name, day in newest if day >= oldest}
     work.set(seen={**seen, identity: today}, seen_pruned=today)

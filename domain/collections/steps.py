@@ -36,7 +36,7 @@ def advance(work: Work) -> None:
         for name in SLOTS:
             chase = work.state.chases[currency]
             slot = slot_of(chase, name)
-            if slot is None or slot.status == "looking":
+            if slot is None or slot.status == "looking" or _is_outrun(work, chase, name):
                 continue
             if slot.status == "held" or slot.due <= work.now:
                 _try(work, currency, name, slot)
@@ -52,8 +52,17 @@ def decide(work: Work, ref: str, last_look: tuple[LastLook, ...]) -> None:
         return  # paid, restarted or held since: what ended it has been recorded
     if (chase.sequence, str(present.step)) != (sequence, step):
         return
-    if _may_go(work, currency, slot, present):
+    if not _is_outrun(work, chase, slot) and _may_go(work, currency, slot, present):
         _send(work, currency, chase, slot, present, last_look)
+
+
+def _is_outrun(work: Work, chase: Chase, name: SlotName) -> bool:
+    """Whether a repetition has become pointless: the step after it is due. It waits no longer."""
+    outrun = name == "again" and chase.step is not None and chase.step.planned <= work.now
+    if outrun:
+        currency = next(key for key, value in work.state.chases.items() if value is chase)
+        _put(work, currency, "again", None)
+    return outrun
 
 
 def _try(work: Work, currency: str, name: SlotName, slot: Slot) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 from domain.collections.channels import choose
-from domain.collections.reminder import addressee, open_items, payment_link
+from domain.collections.reminder import addressee, open_items, payment_link, total_of
 from domain.collections.state import Message, Thanks
 from domain.collections.work import Work
 from domain.effects import Publish
 from domain.events.outputs import MessageRequested
 from domain.identity import digest
-from domain.money import Money
 
 
 def build_thanks(
@@ -35,7 +34,7 @@ def build_thanks(
         if work.state.invoices[key].facts.amount.currency == paid.currency
     }
     items = open_items(work, tuple(named))
-    rest = Money(minor=sum(item.open.minor for item in items), currency=paid.currency)
+    rest = total_of(items, paid.currency)
     before = sum(message.payment_id == payment_id for message in work.state.messages)
     message_id = "t-" + digest(work.state.customer_id, payment_id, str(before))
     reader = addressee(work, profile.facts)

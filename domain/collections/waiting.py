@@ -29,7 +29,7 @@ def keep_if_early(work: Work, ce_id: str, identity: str, data: Data, raw: str) -
     needs = tuple(need for need in _needs(data) if not _is_known(work.state, need))
     if not needs:
         return None
-    if len(work.state.waiting) >= work.policy.limits.waiting_max:
+    if _is_full(work, raw):
         return Refuse("too_many_waiting", "what its customer's earlier events need is unknown")
     early = Waiting(
         ce_id=ce_id,
@@ -41,6 +41,12 @@ def keep_if_early(work: Work, ce_id: str, identity: str, data: Data, raw: str) -
     )
     work.set(waiting=(*work.state.waiting, early))
     return None
+
+
+def _is_full(work: Work, raw: str) -> bool:
+    limits, kept = work.policy.limits, work.state.waiting
+    size = sum(len(early.raw) for early in kept) + len(raw)
+    return len(kept) >= limits.waiting_max or size > limits.waiting_chars_max
 
 
 def orphan_at(work: Work, early: Waiting) -> dt.datetime:

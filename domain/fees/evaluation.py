@@ -12,6 +12,7 @@ from domain.effects import Effect, Publish
 from domain.events.outputs import FeeStatusChanged
 from domain.fees.policy import FeesPolicy, Situation
 from domain.fees.state import FeeState
+from domain.identity import digest
 
 _DAY = dt.timedelta(days=1)
 
@@ -93,7 +94,7 @@ def _publish(state: FeeState) -> Publish:
     return Publish(
         topic="fee-status",
         ce_type="fee-status.changed.v1",
-        event_id=f"fee:{state.customer_id}:{state.changes}",
+        event_id="fee-" + digest(state.customer_id, str(state.changes)),
         key=state.customer_id,
         data=FeeStatusChanged(
             customer_id=state.customer_id,

@@ -142,3 +142,24 @@ def test_a_timer_that_the_row_no_longer_names_changes_nothing() -> None:
     assert story.state is not None
     later = due + dt.timedelta(days=1)
     assert collections.fire(story.state, "step|EUR", due, story.policy, later) == (story.state, [])
+
+
+def test_a_row_bounds_its_facts() -> None:
+    limits = Story().policy.limits.model_copy(update={"facts_max": 2})
+    story = Story(policy=Story().policy.model_copy(update={"limits": limits}))
+    story.customer().invoice("i1").invoice("i2").invoice("i3")
+    assert story.refused == ["row_full"]
+    assert story.view["balance"] == [eur(2 * 4999)]
+
+
+def test_sums_may_exceed_what_one_invoice_may() -> None:
+    story = Story().customer().invoice("i1", 10**15).failed().invoice("i2", 10**15).failed("i2")
+    story.wait(days=8)
+    assert story.reminders[-1].amount_due is not None
+    assert story.reminders[-1].amount_due.minor == 2 * 10**15
+
+
+def test_a_foreign_reversal_has_the_same_end_in_both_orders() -> None:
+    after = Story().customer().payment().reversal(amount=eur(1, "GBP"))
+    before = Story().customer().reversal(amount=eur(1, "GBP")).payment()
+    assert after.refused == before.refused == ["conflict"]
