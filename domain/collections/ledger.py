@@ -7,7 +7,7 @@ also one that comes later. Money is never converted.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -42,13 +42,20 @@ class _Source:
 
 def net_of(state: CustomerState, payment_id: str, payment: Payment) -> int:
     """What is left of a payment after its reversals, never below nothing."""
+    return _net(payment, payment_id, _reversed(state))
+
+
+def _reversed(state: CustomerState) -> Counter[tuple[str, str]]:
+    """(payment, currency) -> how much of it was reversed."""
+    back: Counter[tuple[str, str]] = Counter()
+    for reversal in state.reversals.values():
+        back[reversal.payment_id, reversal.amount.currency] += reversal.amount.minor
+    return back
+
+
+def _net(payment: Payment, payment_id: str, back: Counter[tuple[str, str]]) -> int:
     amount = payment.facts.amount
-    back = sum(
-        reversal.amount.minor
-        for reversal in state.reversals.values()
-        if reversal.payment_id == payment_id and reversal.amount.currency == amount.currency
-    )
-    return max(0, amount.minor - back)
+    return max(0, amount.minor - back[payment_id, amount.currency])
 
 
 def compute(state: CustomerState) -> Ledger:
@@ -104,11 +111,12 @@ def _sources(state: CustomerState, *, is_settled: bool) -> list[_Source]:
         if (payment.settled_at is not None) is is_settled
     ]
     payments.sort(key=lambda row: row[:2])
+    back = _reversed(state)
     return [
         _Source(
             key,
             payment.facts.amount.currency,
-            net_of(state, key, payment),
+            _net(payment, key, back),
             _named(payment),
             released=payment.released,
         )
@@ -136,17 +144,18 @@ def _allocate(
     """Lower `open_` by the money of `sources`; what is left in them is credit."""
     if not any(source.left for source in sources):
         return
-    by_age: dict[str, list[str]] = defaultdict(list)
-    for key in oldest_first(state, open_):
-        by_age[state.invoices[key].facts.amount.currency].append(key)
-    till = _Till(open_, touched)
+    currency = {key: invoice.facts.amount.currency for key, invoice in state.invoices.items()}
+    by_age: dict[str, deque[str]] = defaultdict(deque)
+    for key in oldest_first(state, (key for key, minor in open_.items() if minor)):
+        by_age[currency[key]].append(key)
+    till = _Till(open_, currency, touched, by_age)
     for source in sources:
         if source.named is None:
-            till.pay_all(source, by_age[source.currency])
+            till.pay_all(source)
         else:
-            till.pay_named(source, by_age[source.currency])
+            till.pay_named(source)
     for source in sources:
-        till.pay_all(source, by_age[source.currency])
+        till.pay_all(source)
 
 
 @dataclass(slots=True)
@@ -154,7 +163,10 @@ class _Till:
     """Moves money from sources to invoices, and notes which touched which."""
 
     open: dict[str, int]
+    currency: dict[str, str]
     touched: dict[str, list[str]]
+    #: Currency -> its invoices, oldest due first; what is paid leaves from the front.
+    by_age: dict[str, deque[str]]
 
     def pay(self, source: _Source, invoice_id: str, most: int) -> None:
         minor = min(most, source.left, self.open[invoice_id])
@@ -165,14 +177,18 @@ class _Till:
         if invoice_id not in self.touched[source.id]:
             self.touched[source.id].append(invoice_id)
 
-    def pay_all(self, source: _Source, invoices: list[str]) -> None:
-        for invoice_id in invoices:
-            self.pay(source, invoice_id, source.left)
+    def pay_all(self, source: _Source) -> None:
+        """The oldest due first, as far as the money goes."""
+        queue = self.by_age[source.currency]
+        while source.left and queue:
+            self.pay(source, queue[0], source.left)
+            if not self.open[queue[0]]:
+                queue.popleft()
 
-    def pay_named(self, source: _Source, invoices: list[str]) -> None:
+    def pay_named(self, source: _Source) -> None:
         """As named. What is for an invoice not known yet is kept for it, unless given up."""
         for invoice_id, minor in source.named or ():
-            if invoice_id in invoices:
+            if self.currency.get(invoice_id) == source.currency:
                 self.pay(source, invoice_id, minor)
             elif invoice_id not in self.open and not source.released:
                 waits = min(minor, source.left)

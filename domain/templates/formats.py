@@ -28,9 +28,13 @@ def locale_of(language: str, country: str) -> Locale:
 
 def money(amount: Money, locale: Locale) -> str:
     """`EUR 4999` as `€ 49,99`, `49,99 €` or `€49.99`."""
-    digits = get_currency_precision(amount.currency)
-    value = Decimal(amount.minor).scaleb(-digits)
-    return format_currency(value, amount.currency, locale=locale).translate(_SPACES)
+    return _money(amount.minor, amount.currency, locale)
+
+
+@lru_cache(maxsize=4096)
+def _money(minor: int, currency: str, locale: Locale) -> str:
+    value = Decimal(minor).scaleb(-get_currency_precision(currency))
+    return format_currency(value, currency, locale=locale).translate(_SPACES)
 
 
 def date(day: dt.date, locale: Locale) -> str:
