@@ -34,6 +34,8 @@ class Publisher:
         self.acked_at: dict[tuple[str, int, int], float] = {}
         #: ce_id -> the same moment and place, for records that carry one.
         self.by_id: dict[str, tuple[float, int, int]] = {}
+        #: ce_id -> when it was handed to the producer.
+        self.sent: dict[str, float] = {}
         self.failed: list[str] = []
 
     def send(self, outgoing: Outgoing) -> None:
@@ -50,6 +52,8 @@ class Publisher:
             if ce_id:
                 self.by_id.setdefault(ce_id, (moment, message.partition(), message.offset()))
 
+        if ce_id:
+            self.sent.setdefault(ce_id, time.time())
         self._producer.produce(
             self._prefix + outgoing.topic,
             key=outgoing.key.encode(),

@@ -29,7 +29,8 @@ def judge(evidence: Evidence, ended: datetime | None = None) -> list[Finding]:
         findings += judge_reminders(person, outputs, evidence.customers.get(person.id))
         findings += judge_thanks(person, outputs, repeats)
     findings += judge_applications(intake.events, evidence, outputs)
-    findings += judge_gateways(evidence, outputs, ended or datetime.now(UTC))
+    reopened = {person.id for person in people.values() if person.reopened()}
+    findings += judge_gateways(evidence, outputs, ended or datetime.now(UTC), reopened)
     return findings
 
 

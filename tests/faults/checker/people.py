@@ -68,6 +68,10 @@ class Person:
             for event in self.of_type("direct-debit.failed.v1")
         )
 
+    def reopened(self) -> bool:
+        """Whether a payment was taken back, so that a debt stood, was gone and stands again."""
+        return bool(self.of_type("payment.reversed.v1"))
+
     def chased(self) -> set[str]:
         """Invoices that may be reminded of."""
         by_failure = {event.data["invoice_id"] for event in self.contact_failures()}

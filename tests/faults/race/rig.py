@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -49,6 +50,15 @@ class Rig:
     servers: Servers
     group: str
     notes: tuple[Path, ...]
+    signals: socket.socket
+
+    def signalled(self) -> Iterator[str]:
+        """The looks whose reminders have fallen due since the last call."""
+        while True:
+            try:
+                yield self.signals.recv(4096).decode()
+            except BlockingIOError:
+                return
 
     def questions(self) -> Iterator[Question]:
         """All so far; a line that is being written is left for the next time."""
@@ -73,10 +83,13 @@ def racing_workers(
         "REDIS_URL": servers.redis_url,
         "DUNNOCK_TOPIC_PREFIX": servers.prefix,
         "DUNNOCK_APP_ID": servers.prefix.rstrip("."),
-        "PYTHONPATH": str(ROOT),
     }
     subprocess.run([sys.executable, "-m", "dunnock", "prepare"], env=environment, check=True)
     with ExitStack() as running:
+        signals = running.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        signals.bind(("127.0.0.1", 0))
+        signals.setblocking(False)
+        variant = ["--signal-port", str(signals.getsockname()[1]), *(["--hasty"] if hasty else [])]
         notes = []
         for number in range(workers):
             note = place / f"looks-{number}.jsonl"
@@ -86,21 +99,22 @@ def racing_workers(
                 "DUNNOCK_PROCESS_NAME": f"{servers.prefix}worker-{number}",
                 "DUNNOCK_DATA_DIR": str(place / f"data-{number}"),
             }
-            running.enter_context(_worker(mine, place / f"worker-{number}.log", note, hasty))
-        yield Rig(servers, servers.prefix.rstrip("."), tuple(notes))
+            options = ["--notes", str(note), *variant]
+            running.enter_context(_worker(mine, place / f"worker-{number}.log", options))
+        yield Rig(servers, servers.prefix.rstrip("."), tuple(notes), signals)
 
 
 @contextmanager
-def _worker(environment: dict[str, str], log: Path, note: Path, hasty: bool) -> Iterator[None]:
+def _worker(environment: dict[str, str], log: Path, options: list[str]) -> Iterator[None]:
     port = free_port()
     environment |= {
         "DUNNOCK_LISTEN_PORT": str(port),
         "DUNNOCK_OWN_URL": f"http://127.0.0.1:{port}",
     }
-    command = [sys.executable, "-m", "tests.faults.race.worker_variant", "--notes", str(note)]
+    command = [sys.executable, "-m", "tests.faults.race.worker_variant", *options]
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [*command, *(["--hasty"] if hasty else [])],
+            command,
             env=environment,
             cwd=ROOT,
             stdout=out,

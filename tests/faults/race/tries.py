@@ -18,15 +18,16 @@ from tests.faults.publisher import Publisher
 from tests.faults.race.rig import Rig
 from tests.faults.stories import zones
 
-#: The payment's acknowledgement is aimed at the look plus or minus this.
+#: The payment's acknowledgement is spread around the look plus or minus this.
 SPREAD_S = 0.2
-#: The share that is aimed much closer: what decides is the last milliseconds.
-NEAR_SHARE = 0.6
-NEAR_S = 0.012
-#: From a failed debit to its look, before anything has been measured.
+#: The share that is aimed by the worker's own sign: what decides is the last milliseconds.
+NEAR_SHARE = 0.65
+#: The share that pays long after: these must be reminded, or silence would pass for safety.
+LATE_SHARE = 0.1
+#: From a failed debit to its look, and from the sign to the look, before anything is measured.
 FIRST_GUESS_S = 0.06
-#: Events are planned so far ahead that the earliest payment still lies before them.
-AHEAD_S = 0.5
+#: Events are planned so far ahead of their look that the earliest payment still lies before it.
+AHEAD_S = 0.3
 WAITS_S_MAX = 120.0
 
 
@@ -59,29 +60,70 @@ def run_tries(
     rig: Rig, publisher: Publisher, tries: list[Try], per_second: float, rng: random.Random
 ) -> None:
     """Publish all tries, each payment aimed at the look its reminder will take."""
-    aim = _Aim(rig, publisher)
-    due: list[tuple[float, int, Outgoing]] = []
-    next_try = time.time() + AHEAD_S
-    waiting = iter(enumerate(tries))
-    more = True
-    while more or due:
+    shots = _Shots(rig, publisher, rng)
+    next_try = time.time()
+    waiting = deque(tries)
+    while waiting or shots.pending:
         now = time.time()
-        while more and next_try - now < AHEAD_S:
-            index, one = next(waiting, (0, None))
-            more = one is not None
-            if one is not None:
-                failure, payment = _records(one)
-                offset = rng.uniform(-SPREAD_S, SPREAD_S)
-                if rng.random() < NEAR_SHARE:
-                    offset = rng.uniform(-NEAR_S, NEAR_S)
-                heappush(due, (next_try - aim.delay_s(), 2 * index, failure))
-                heappush(due, (next_try + offset, 2 * index + 1, payment))
-                next_try += rng.expovariate(per_second)
-        while due and due[0][0] <= time.time():
-            publisher.send(heappop(due)[2])
-        publisher.poll(min(0.001, max(0.0, due[0][0] - time.time())) if due else 0.001)
+        while waiting and next_try <= now:
+            shots.begin(waiting.popleft(), now)
+            next_try = max(next_try, now - 0.1) + rng.expovariate(per_second)
+        shots.fire()
+        publisher.poll(0.001)
     publisher.flush()
     wait_applied(rig, ("failed-direct-debits", "payments"))
+
+
+class _Shots:
+    """Payments on their way: some by the clock, most by the sign that their reminder is due."""
+
+    def __init__(self, rig: Rig, publisher: Publisher, rng: random.Random) -> None:
+        self._rig = rig
+        self._publisher = publisher
+        self._rng = rng
+        self._aim = _Aim(rig, publisher)
+        self._due: list[tuple[float, str, Outgoing]] = []
+        #: Customer -> the payment that waits for the sign.
+        self._held: dict[str, Outgoing] = {}
+
+    @property
+    def pending(self) -> int:
+        return len(self._due) + len(self._held)
+
+    def begin(self, one: Try, now: float) -> None:
+        """Plan the failed debit, and the payment unless that waits for the sign."""
+        failure, payment = _records(one)
+        look_at = now + AHEAD_S + self._aim.from_failure_s
+        heappush(self._due, (now + AHEAD_S, one.failure, failure))
+        drawn = self._rng.random()
+        if drawn < NEAR_SHARE:
+            self._held[one.customer] = payment
+            # Should the sign get lost, the payment still comes.
+            at = look_at + 10
+        elif drawn < NEAR_SHARE + LATE_SHARE:
+            at = look_at + 1 + self._aim.from_failure_s
+        else:
+            at = look_at + self._rng.uniform(-SPREAD_S, SPREAD_S) - self._aim.ack_s
+        heappush(self._due, (at, one.payment, payment))
+
+    def fire(self) -> None:
+        """Send what is due, and aim what just got its sign."""
+        self._aim.read()
+        for ref in self._rig.signalled():
+            customer = customer_of(ref)
+            self._aim.signs[customer] = now = time.time()
+            payment = self._held.pop(customer, None)
+            if payment is not None:
+                to_look = self._aim.from_sign_s
+                # The acknowledgement, not the sending, is to fall around the look.
+                wait = self._rng.uniform(0, 2) * to_look - self._aim.ack_s
+                heappush(self._due, (now + wait, payment.label, payment))
+        while self._due and self._due[0][0] <= time.time():
+            _, name, outgoing = heappop(self._due)
+            if name in self._publisher.sent:
+                continue
+            self._held.pop(outgoing.key if outgoing.topic == "payments" else "", None)
+            self._publisher.send(outgoing)
 
 
 def _records(one: Try) -> tuple[Outgoing, Outgoing]:
@@ -94,33 +136,47 @@ def _records(one: Try) -> tuple[Outgoing, Outgoing]:
 
 
 class _Aim:
-    """How long a look takes after its failed debit was sent, from the looks just seen."""
+    """How long things take, from those that were just seen: medians, read twice a second."""
 
     def __init__(self, rig: Rig, publisher: Publisher) -> None:
         self._rig = rig
         self._publisher = publisher
-        self._recent: deque[float] = deque(maxlen=150)
         self._seen = 0
         self._next_reading = 0.0
-        self._delay_s = FIRST_GUESS_S
+        self._delays: dict[str, deque[float]] = {
+            name: deque(maxlen=100) for name in ("failure", "sign", "ack")
+        }
+        #: Customer -> when the sign came.
+        self.signs: dict[str, float] = {}
+        self.from_failure_s = self.from_sign_s = FIRST_GUESS_S
+        self.ack_s = 0.005
 
-    def delay_s(self) -> float:
-        """The median of the last looks."""
-        if time.monotonic() >= self._next_reading:
-            self._next_reading = time.monotonic() + 0.5
-            self._read()
-        return self._delay_s
-
-    def _read(self) -> None:
-        questions = sorted(self._rig.questions(), key=lambda one: one.asked)
+    def read(self) -> None:
+        """Take the newest looks into account, if it is time to."""
+        if time.monotonic() < self._next_reading:
+            return
+        self._next_reading = time.monotonic() + 0.5
+        questions = list(self._rig.questions())
         for question in questions[self._seen :]:
             for ref in question.refs:
-                acked = self._publisher.by_id.get(f"{customer_of(ref)}-f")
-                if acked is not None and question.asked > acked[0] - SPREAD_S:
-                    self._recent.append(question.asked - acked[0])
+                self._note(customer_of(ref), question.asked)
         self._seen = len(questions)
-        if len(self._recent) >= 20:
-            self._delay_s = max(0.0, statistics.median(self._recent))
+        self.from_failure_s = self._median("failure", self.from_failure_s)
+        self.from_sign_s = self._median("sign", self.from_sign_s)
+        self.ack_s = self._median("ack", self.ack_s)
+
+    def _note(self, customer: str, asked: float) -> None:
+        failure = f"{customer}-f"
+        if failure in self._publisher.by_id:
+            sent, acked = self._publisher.sent[failure], self._publisher.by_id[failure][0]
+            self._delays["failure"].append(max(0.0, asked - sent))
+            self._delays["ack"].append(acked - sent)
+        if customer in self.signs:
+            self._delays["sign"].append(max(0.001, asked - self.signs[customer]))
+
+    def _median(self, name: str, otherwise: float) -> float:
+        delays = self._delays[name]
+        return statistics.median(delays) if len(delays) >= 10 else otherwise
 
 
 def customer_of(ref: str) -> str:

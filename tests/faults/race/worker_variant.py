@@ -1,5 +1,8 @@
 """The product's worker, watched: it notes when each look asked the broker for its end offsets.
 
+It also gives a sign (a datagram) when a reminder falls due in a batch, moments before its look, so
+that payments can be aimed at the look's last milliseconds however loaded the machine is.
+
 With --hasty the last look is taken out: a reminder is decided at once, without waiting until the
 partition has applied what the broker reported. Nothing in the product can be switched like that.
 """
@@ -8,13 +11,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
 from dunnock.serve import serve
-from streams.core import lane
+from streams.core import fold, lane
+from streams.core.context import BatchContext
 from streams.core.logic import Look
 from streams.core.looks import PendingLooks
 
@@ -57,16 +62,33 @@ def hasty(base: type[PendingLooks]) -> type[PendingLooks]:
     return HastyLooks
 
 
+def signalling(port: int) -> type[BatchContext]:
+    """A context that tells the port each reminder that falls due, as it does."""
+    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sender.setblocking(False)
+
+    class SignallingContext(BatchContext):
+        """Behaves exactly as it did; a lost datagram costs a well-aimed try, nothing else."""
+
+        def request_look(self, ref: str) -> None:
+            super().request_look(ref)
+            sender.sendto(ref.encode(), ("127.0.0.1", port))
+
+    return SignallingContext
+
+
 def main() -> None:
     """Serve until SIGTERM, as `dunnock worker` does."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--notes", type=Path, required=True)
+    parser.add_argument("--signal-port", type=int, required=True)
     parser.add_argument("--hasty", action="store_true")
     chosen = parser.parse_args()
     with chosen.notes.open("a", buffering=1) as notes:
         variant = watched(notes)
-        # The lane takes the class by this name; set before any lane exists, in this process only.
+        # Lane and fold take these classes by name; set before any lane exists, in this process.
         setattr(lane, "PendingLooks", hasty(variant) if chosen.hasty else variant)  # noqa: B010
+        setattr(fold, "BatchContext", signalling(chosen.signal_port))  # noqa: B010
         serve("dunnock.worker", ())
 
 
