@@ -98,7 +98,7 @@ class CollectDebts:
         carry_out(effects, ctx, "f", key, None)
         if after is None or after == before:
             return
-        ctx.put(FEES, key, after.model_dump_json(exclude_defaults=True).encode())
+        ctx.put(FEES, key, after.model_dump_json().encode())  # the live row shows every field
         sync_timers(ctx, "f", key, before.timers if before else {}, after.timers)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from mode import Service
 from pydantic import ValidationError
@@ -17,6 +16,7 @@ from connectors.bureaus.desk import Desk, open_desk
 from domain.acceptance import CHECKS_ANSWERED, ChecksRequested
 from domain.effects import Publish
 from domain.identity import digest
+from runtime.clock import utc_now
 from runtime.settings import Settings
 from streams.codec import BadRecord, encode, unwrap
 from streams.core.pool import Refused
@@ -64,4 +64,4 @@ class BureauDesk:
             key=request.key,
             data=answered,
         )
-        return [encode(publish, datetime.now(UTC))]
+        return [encode(publish, utc_now())]

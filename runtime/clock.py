@@ -1,0 +1,10 @@
+"""The only place that reads the wall clock. Rules never do: their `now` is the latest tick."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def utc_now() -> datetime:
+    """The time of this machine, in UTC."""
+    return datetime.now(UTC)
