@@ -47,6 +47,7 @@ def evaluate(
         customer_id=customer.customer_id,
         status=status,
         rule=policy.ref,
+        fees=(),  # the starting configuration adds none
         changed_at=now,
         changes=fee_state.changes + 1 if fee_state else 1,
         timers=timers,

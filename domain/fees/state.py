@@ -18,7 +18,8 @@ class FeeState(BaseModel):
     customer_id: str
     status: str
     rule: PolicyRef
-    fees: tuple[Fee, ...] = ()
+    #: Without a default: it is in every row, as it is in every event.
+    fees: tuple[Fee, ...]
     changed_at: AwareDatetime
     #: Counts the changes, for their event ids.
     changes: int = 0

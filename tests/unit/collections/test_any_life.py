@@ -105,6 +105,7 @@ class Life(Story):
 )
 def test_any_life(steps: list[tuple[str, int, int]]) -> None:
     life = Life()
+    life.owing().invoice("i2", payment_method="link", due_on="2026-06-03")
     for what, n, hours in steps:
         life.live(what, n)
         life.wait(hours=hours)
