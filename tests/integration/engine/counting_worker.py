@@ -23,7 +23,6 @@ from streams.core.records import Output, Record
 from streams.topics import CASES, INVOICES, PAYMENTS
 from tables.definitions import CUSTOMER_HISTORY, ENGINE, TIMERS
 
-
 FAILS_ON = os.environ.get("COUNTING_FAILS_ON", "").encode()
 DELAY_S = float(os.environ.get("COUNTING_DELAY_S", "0"))
 

@@ -40,9 +40,11 @@ class Installation:
     def topic(self, name: str) -> str:
         return f"{self.app_id}.{name}"
 
-    def worker(self, name: str = "w1", **environment: str) -> Worker:
+    def worker(
+        self, name: str = "w1", program: str = "counting_worker", **environment: str
+    ) -> Worker:
         """Start a worker; `close` ends it."""
-        started = Worker(self, name, environment)
+        started = Worker(self, name, program, environment)
         self.workers.append(started)
         return started
 
@@ -131,13 +133,15 @@ class Installation:
 class Worker:
     """One worker process."""
 
-    def __init__(self, home: Installation, name: str, environment: dict[str, str]) -> None:
+    def __init__(
+        self, home: Installation, name: str, program: str, environment: dict[str, str]
+    ) -> None:
         self.name = name
         self.port = free_port()
         self.log = home.directory / f"{name}.log"
         self.data = home.directory / "data"
         self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("counting_worker.py"))],
+            [sys.executable, "-m", f"tests.integration.engine.{program}"],
             env={
                 **os.environ,
                 "PYTHONPATH": str(ROOT),
@@ -153,6 +157,7 @@ class Worker:
             },
             stdout=self.log.open("ab"),
             stderr=subprocess.STDOUT,
+            cwd=ROOT,
             start_new_session=True,
         )
 
