@@ -53,19 +53,23 @@ class Supervisor:
             before = [readies[name] for name in keeper.part.after]
             self._tasks.append(asyncio.create_task(keeper.keep(before)))
         ready = asyncio.create_task(_all(list(readies.values())))
-        while not ready.done() and not any(
-            task.done() and task.exception() for task in self._tasks
-        ):
-            running = {ready, *(task for task in self._tasks if not task.done())}
-            await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-        ready.cancel()
-        await self.check()
+        failed = asyncio.create_task(self.failed())
+        try:
+            await asyncio.wait({ready, failed}, return_when=asyncio.FIRST_COMPLETED)
+            if failed.done():
+                await failed
+        finally:
+            ready.cancel()
+            failed.cancel()
 
-    async def check(self) -> None:
-        """Raise what a keeper has failed with, if one has."""
-        for task in self._tasks:
-            if task.done():
-                await task
+    async def failed(self) -> None:
+        """Raise what keeping a part alive has failed with; does not return before that."""
+        left = set(self._tasks)
+        while left:
+            done, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                await task  # a one-shot part ends without an error
+        await asyncio.Event().wait()
 
     async def stop(self) -> None:
         """Stop all, those that depend on others first; returns when no process is left."""

@@ -72,10 +72,10 @@ class _Stack:
             self._terminal.say("Everything is stopped.")
 
     async def _until(self, asked: asyncio.Event) -> None:
+        self._terminal.say(f"Starting {len(self._parts)} parts; logs are in {self._home.logs}.")
         stop = asyncio.create_task(asked.wait())
         start = asyncio.create_task(self._supervisor.start())
         try:
-            self._terminal.say(f"Starting {len(self._parts)} parts; logs are in {self._home.logs}.")
             await asyncio.wait({stop, start}, return_when=asyncio.FIRST_COMPLETED)
             if not start.done():
                 return
@@ -89,14 +89,20 @@ class _Stack:
             stop.cancel()
 
     async def _watch(self, stop: asyncio.Task[bool]) -> None:
-        """The live summary, when there are workers to ask, until asked to stop."""
-        if not {"kafka", "worker-0"} <= {part.name for part in self._parts}:
-            await stop
-            return
-        live = asyncio.create_task(watch(self._gatherer(), self._terminal))
-        live.add_done_callback(self._note_end_of_summary)
-        await stop
-        live.cancel()
+        """Until asked to stop, with the live summary when there are workers to ask."""
+        failed = asyncio.create_task(self._supervisor.failed())
+        tasks: set[asyncio.Task[None]] = {failed}
+        if {"kafka", "worker-0"} <= {part.name for part in self._parts}:
+            live = asyncio.create_task(watch(self._gatherer(), self._terminal))
+            live.add_done_callback(self._note_end_of_summary)
+            tasks.add(live)
+        try:
+            await asyncio.wait({stop, failed}, return_when=asyncio.FIRST_COMPLETED)
+            if failed.done():
+                await failed
+        finally:
+            for task in tasks:
+                task.cancel()
 
     def _note_end_of_summary(self, live: asyncio.Task[None]) -> None:
         """A defect in the summary is told, and no reason to stop the stack."""
@@ -134,10 +140,14 @@ class _Stack:
         if not self._complete:
             return
         text = json.dumps(described(self._plan, self._supervisor.pids, self._home.logs), indent=2)
-        if self._file:
-            installation.write_atomically(self._file, text + "\n")
-        else:
+        if not self._file:
             print(text, flush=True)
+            return
+        try:
+            installation.write_atomically(self._file, text + "\n")
+        except OSError as why:
+            # The stack is worth more than the file; whoever reads it keeps the old one.
+            self._terminal.say(f"{self._file} could not be written: {why.strerror}.")
 
     def _greet(self) -> None:
         say, plan = self._terminal.say, self._plan

@@ -104,6 +104,33 @@ def test_the_servers_are_up_restarted_and_gone(place: Path) -> None:
 
 
 @pytest.mark.slow
+def test_the_whole_stack_as_the_contract_has_it(place: Path) -> None:
+    words = ("--ephemeral", "--ports", "auto", "--no-traffic", "--clock", "simulated")
+    with up(place, *words, "--workers", "1") as started:
+        found = until(lambda: addresses(place), 180)
+        _has_the_shape_of_the_contract(found)
+        assert set(found["pids"]) == {
+            *("kafka", "postgres", "redis", "worker-0", "web", "projector"),
+            *(f"dispatcher-{kind}" for kind in ("sms", "push", "email")),
+            *(f"simulator-{kind}" for kind in ("sms", "push", "email", "bureaus", "psp")),
+        }
+        assert _answers(f"{found['web']}/readyz")
+        assert _now(found) == "2026-06-01T09:00:00Z"
+
+        killed = ("worker-0", "dispatcher-sms", "web")
+        for name in killed:
+            os.kill(found["pids"][name], signal.SIGKILL)
+        for name in killed:
+            until(lambda name=name: _new_pid(place, name, found["pids"][name]), 10)
+        until(lambda: _answers(f"{found['web']}/readyz"), 90)
+        started.send_signal(signal.SIGTERM)
+        started.communicate(timeout=60)
+    assert started.returncode == 0
+    assert of_this_run(place) == []
+    assert [path.name for path in place.iterdir()] == ["up.json"]
+
+
+@pytest.mark.slow
 def test_kill_9_of_the_supervisor_leaves_no_process_and_the_next_run_takes_over(
     place: Path,
 ) -> None:
@@ -150,6 +177,15 @@ def test_servers_of_ones_own_are_used_as_they_are(
 
 def _new_pid(place: Path, name: str, old: int) -> bool:
     return bool(addresses(place)["pids"].get(name, old) != old)
+
+
+def _now(found: dict[str, Any]) -> str:
+    request = urllib.request.Request(
+        f"{found['web']}/api/v1/clock", headers={"Authorization": f"Bearer {found['api_key']}"}
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        now: str = json.load(answer)["now"]
+    return now.replace("+00:00", "Z")
 
 
 def _serves(kafka: str) -> bool:
