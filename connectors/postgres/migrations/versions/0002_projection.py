@@ -19,16 +19,9 @@ STATEMENTS = (
         topic            text NOT NULL,
         partition        integer NOT NULL,
         next_offset      bigint NOT NULL,
-        -- The timestamp of the last record, a fact of its writer's.
-        last_record_at   timestamptz NOT NULL,
+        -- Whatever could be read at this time is in the lists.
+        projected_until  timestamptz NOT NULL,
         PRIMARY KEY (topic, partition)
-    )
-    """,
-    # At most one row: at this time the projector had nothing left to read. How old lists are.
-    """
-    CREATE TABLE projection_state (
-        only_row         boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-        caught_up_at     timestamptz NOT NULL
     )
     """,
     # From the changelog of customer_history; fee_status from that of fee_status.
