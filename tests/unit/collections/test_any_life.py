@@ -101,7 +101,7 @@ class Life(Story):
 
 @given(steps=_STEPS)
 @settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
 def test_any_life(steps: list[tuple[str, int, int]]) -> None:
     life = Life()
