@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
+from dunnock.embedded.problems import Problem
 from runtime.settings import Settings
 from streams.app import DunnockApp, create_app
 from streams.status_web import StatusWeb
 from streams.ticker import Now
-from streams.topic_setup import ensure_topics
+from streams.topic_setup import PartitionMismatch, ensure_topics
 from streams.topics import ALL_TOPICS, TopicNames, TopicSpec, changelog_specs
+from streams.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +36,10 @@ async def run(settings: Settings, register: Register | None = None, now: Now | N
         web = await stack.enter_async_context(StatusWeb(app, settings).serving())
         stack.push_async_callback(_stopped_in_time, app)
         starting = asyncio.ensure_future(app.start())
-        helpers = [asyncio.ensure_future(web.register_forever())]
+        helpers = [
+            asyncio.ensure_future(web.register_forever()),
+            asyncio.ensure_future(Watchdog(app.engine, settings.app_id).run()),
+        ]
         if settings.clock == "real":
             ticking = app.ticker.run(lambda: app.engine.lanes)
             helpers.append(asyncio.ensure_future(ticking))
@@ -78,7 +83,10 @@ def _ensure_topics(settings: Settings, tables: tuple[str, ...]) -> None:
         ),
         *changelog_specs(settings.app_id, tables),
     ]
-    ensure_topics(settings.kafka, specs, settings.partitions, settings.replication_factor)
+    try:
+        ensure_topics(settings.kafka, specs, settings.partitions, settings.replication_factor)
+    except PartitionMismatch as mismatch:
+        raise Problem(str(mismatch)) from mismatch
 
 
 def _register_agents(app: DunnockApp, settings: Settings) -> None:

@@ -23,7 +23,7 @@ from streams.core.records import Record
 
 RECORDS_MAX = 2_000
 #: How long a fetch that is not full waits for more: the price of large batches in latency.
-WAIT_S = 0.1
+WAIT_S = 0.2
 _METADATA_S = 3.0
 _LOOK_AGAIN_S = 0.5
 _PASSING = frozenset(

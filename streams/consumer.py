@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from streams.engine import Engine
 
 FETCH_WAIT_S = 0.05
-NOTHING_WANTED_S = 0.01
+NOTHING_WANTED_S = 0.02
 
 
 class BrokenOrder(Exception):
@@ -60,8 +60,7 @@ class Consumer(FaustConsumer):
         while not (self.should_stop or fetcher.should_stop):
             async with self._fetching:
                 wanted = self._wanted()
-                if wanted:
-                    self._deliver(await self._lists.fetch(wanted, FETCH_WAIT_S))
+                self._deliver(await self._lists.fetch(wanted, FETCH_WAIT_S))
             # Let others take the lock; without work, don't spin.
             await asyncio.sleep(0 if wanted else NOTHING_WANTED_S)
 
@@ -134,8 +133,8 @@ class Consumer(FaustConsumer):
 
     # -- watchdogs ---------------------------------------------------------------------------
 
-    def verify_event_path(self, now: float, tp: TP) -> None:
-        """Faust's check looks at streams that our records don't pass. Ours: oldest_unprocessed."""
+    async def verify_all_partitions_active(self) -> None:
+        """Faust's check looks at streams that our records don't pass. Ours: `streams.watchdog`."""
 
     def verify_recovery_event_path(self, now: float, tp: TP) -> None:
-        """As `verify_event_path`: recovery doesn't read through this consumer."""
+        """As above: recovery doesn't read through this consumer."""

@@ -48,6 +48,10 @@ class ConsumerThread(AIOKafkaConsumerThread):
 
     async def _fetch(self, wanted: set[TP], wait_s: float) -> Fetched:
         consumer = self._ensure_consumer()
+        # Faust never looks: a coordinator that has failed would leave us alive and deaf.
+        consumer._coordinator.check_errors()  # noqa: SLF001
+        if not wanted:
+            return NOTHING
         subscriptions = consumer._fetcher._subscriptions  # noqa: SLF001
         if subscriptions.reassignment_in_progress:
             await asyncio.sleep(wait_s)

@@ -107,6 +107,7 @@ class Engine:
         """Partitions were assigned: the steps of an assignment may be taken."""
         self._epoch += 1
         self._assigned = True
+        metrics.REBALANCES.inc()
 
     def _still(self, epoch: int) -> None:
         """Raises when what was begun in `epoch` is no longer wanted: everything was revoked."""
@@ -240,6 +241,13 @@ class Engine:
             pool.offer(chunk)
         else:
             self.lanes[chunk.partition].offer(chunk)
+
+    async def committed_ends(self) -> dict[tuple[str, int], int]:
+        """How far each topic (plain name) and partition of our lanes could be read now."""
+        names = self._around.names
+        asked = [(names.wire(topic), p) for p in self.lanes for topic in self._lane_topics]
+        found = await self._off_loop(self._around.reader.committed_ends, asked)
+        return {(names.plain(topic), p): end for (topic, p), end in found.items()}
 
     # -- the end of an assignment ------------------------------------------------------------
 

@@ -79,21 +79,30 @@ class GroupReader:
         request = {TopicPartition(topic, partition): OffsetSpec.latest() for topic in topics}
         return {topic: offset for (topic, _), offset in self._listed(request).items()}
 
+    def committed_ends(self, positions: Iterable[Position]) -> dict[Position, int]:
+        """How far a committed read gets now: an open transaction holds it up."""
+        request = {TopicPartition(t, p): OffsetSpec.latest() for t, p in positions}
+        return self._listed(request, IsolationLevel.READ_COMMITTED)
+
     def start_offsets(self, positions: Iterable[Position]) -> dict[Position, int]:
         """The first offset that is still there, of each (topic, partition)."""
         request = {TopicPartition(t, p): OffsetSpec.earliest() for t, p in positions}
         return self._listed(request)
 
-    def _listed(self, request: dict[TopicPartition, OffsetSpec]) -> dict[Position, int]:
+    def _listed(
+        self,
+        request: dict[TopicPartition, OffsetSpec],
+        isolation: IsolationLevel = IsolationLevel.READ_UNCOMMITTED,
+    ) -> dict[Position, int]:
         if not request:
             return {}
-        return _retrying(lambda: self._list(request))
+        return _retrying(lambda: self._list(request, isolation))
 
-    def _list(self, request: dict[TopicPartition, OffsetSpec]) -> dict[Position, int]:
+    def _list(
+        self, request: dict[TopicPartition, OffsetSpec], isolation: IsolationLevel
+    ) -> dict[Position, int]:
         futures = self._admin.list_offsets(
-            request,
-            isolation_level=IsolationLevel.READ_UNCOMMITTED,
-            request_timeout=REQUEST_TIMEOUT_S,
+            request, isolation_level=isolation, request_timeout=REQUEST_TIMEOUT_S
         )
         return {(tp.topic, tp.partition): f.result().offset for tp, f in futures.items()}
 

@@ -42,4 +42,13 @@ async def register_forever(
                 reachable = False
             await asyncio.sleep(INTERVAL_S)
     finally:
-        await client.aclose()
+        await _take_away(client, process_name)
+
+
+async def _take_away(client: Any, process_name: str) -> None:
+    try:
+        async with asyncio.timeout(REDIS_TIMEOUT_S):
+            await client.hdel(WORKERS_KEY, process_name)
+            await client.aclose()
+    except (RedisError, OSError) as error:
+        logger.info("could not take the entry away: %s", error)  # it goes stale by its `at`

@@ -24,7 +24,7 @@ READ_SOURCES = {
     "faust.transport.consumer:Consumer._new_offset": "1d2c7ea89a7ad4f1",
     "faust.transport.consumer:Consumer._commit_tps": "a20e230b05ae8b15",
     "faust.transport.consumer:Consumer._commit_offsets": "1a69799041188441",
-    "faust.transport.consumer:Consumer.verify_event_path": "aead7dc3d8dc43fa",
+    "faust.transport.consumer:Consumer.verify_all_partitions_active": "4e0e46f5c297305d",
     "faust.transport.consumer:Fetcher.on_stop": "21f3bae9b455762b",
     "faust.transport.consumer:Fetcher._fetcher": "68f894f0b577d810",
     f"{_DRIVER}:Consumer._new_consumer_thread": "0870ec53dea75083",

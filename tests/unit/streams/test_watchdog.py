@@ -1,0 +1,38 @@
+"""Who stands still while there is something to read is stuck; who is slow or idle is not."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from streams.watchdog import STUCK_S, Stuck, Watchdog
+
+PLACE = ("payments", 0)
+
+
+def watchdog() -> Watchdog:
+    return Watchdog(cast(Any, None), "test")
+
+
+def test_standing_still_with_records_waiting_is_stuck() -> None:
+    """Only after the whole time, and the message says where."""
+    dog = watchdog()
+    dog.look({PLACE: 10}, {PLACE: 4}, 0.0)
+    dog.look({PLACE: 12}, {PLACE: 4}, STUCK_S)
+    with pytest.raises(Stuck, match="payments partition 0 stands at 4, 9 behind"):
+        dog.look({PLACE: 13}, {PLACE: 4}, STUCK_S + 1)
+
+
+def test_moving_slowly_is_not_stuck() -> None:
+    """A large backlog takes its time: each step counts."""
+    dog = watchdog()
+    for step in range(10):
+        dog.look({PLACE: 1_000_000}, {PLACE: step}, step * STUCK_S)
+
+
+def test_having_nothing_to_read_is_not_stuck() -> None:
+    """At the end of the log, or for a topic whose end nobody told."""
+    dog = watchdog()
+    for step in range(3):
+        dog.look({PLACE: 4}, {PLACE: 4, ("other", 1): 0}, step * 2 * STUCK_S)
