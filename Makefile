@@ -6,7 +6,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 LIBS := .dunnock/kafka/libs
 
-.PHONY: help setup demo test check unit lint types imports tidy format browser clean
+.PHONY: help setup demo test faults race check unit lint types imports tidy format browser clean
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -19,6 +19,12 @@ demo: setup ## the whole stack on this machine, with traffic; Ctrl-C stops it
 
 test: setup browser ## every test, on real servers
 	$(BIN)/pytest
+
+faults: setup ## 20,000 events under kill -9 and SIGSTOP, judged by an independent checker
+	$(BIN)/python -m tests.faults.run
+
+race: setup ## 10,000 payments against the last look of a reminder, with and without it
+	$(BIN)/python -m tests.faults.race.run
 
 check: lint types imports tidy unit ## lint, types, imports, tidiness and unit tests, in under a minute
 

@@ -7,6 +7,7 @@ prefix, a schema or a key prefix of your own: the servers are shared.
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -68,3 +69,15 @@ def redis_url(server_dir: Path) -> Iterator[str]:
 def topic_prefix() -> str:
     """A prefix no other test uses."""
     return f"t{uuid.uuid4().hex[:8]}."
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Debian's Chromium. Without one the test is skipped; in CI (CI=true) it fails."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found:
+        return found
+    told = "Chromium is missing: install it (on Debian: apt install chromium)"
+    if os.environ.get("CI") == "true":
+        pytest.fail(told)
+    pytest.skip(told)
