@@ -11,8 +11,6 @@ import asyncpg
 Row = dict[str, Any]
 MINUTES = 60
 _OUTCOMES = ("accept", "refer", "reject", "rework")
-#: A case in one of these states is over.
-_CLOSED = ("closed", "cured")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +46,8 @@ async def totals(pool: asyncpg.Pool) -> dict[str, int]:
                   (SELECT count(*) FROM messages WHERE kind = 'reminder') AS reminders,
                   (SELECT count(*) FROM messages WHERE kind = 'thank_you') AS thank_yous,
                   (SELECT count(*) FROM not_sent) AS not_sent,
-                  (SELECT count(*) FROM cases WHERE state <> ALL($1::text[])) AS open_cases,
-                  (SELECT count(*) FROM dead_letters) AS dead_letters""",
-        list(_CLOSED),
+                  (SELECT count(*) FROM cases WHERE state NOT LIKE 'closed%') AS open_cases,
+                  (SELECT count(*) FROM dead_letters) AS dead_letters"""
     )
     return dict(row)
 

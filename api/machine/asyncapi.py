@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
@@ -14,6 +15,7 @@ from domain.events.outputs import (
     MessageRequested,
     MessageWithdrawn,
 )
+from streams.topics import DEAD_LETTERS
 
 _MESSAGES: dict[str, type[Data]] = {
     "message.requested.v1": MessageRequested,
@@ -39,6 +41,19 @@ _HEADERS = {
         "ce_time": {"type": "string", "format": "date-time"},
         "ce_subject": {"type": "string"},
         "content-type": {"const": "application/json"},
+    },
+}
+_DEAD_LETTER = "dead-letter"
+_DEAD_LETTER_MESSAGE = {
+    "name": _DEAD_LETTER,
+    "description": "The original bytes, key and headers, with the place and the reason.",
+    "headers": {
+        "type": "object",
+        "required": ["dl_topic", "dl_partition", "dl_offset", "dl_reason"],
+        "properties": {
+            name: {"type": "string"}
+            for name in ("dl_topic", "dl_partition", "dl_offset", "dl_reason", "dl_detail")
+        },
     },
 }
 #: Reads and writes are told from where Dunnock stands.
@@ -69,7 +84,7 @@ def asyncapi(kafka: str, prefix: str) -> dict[str, Any]:
                 "address": prefix + topic,
                 "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in events},
             }
-            for topic, events in topics.items()
+            for topic, events in _names(topics).items()
         },
         "operations": {
             f"{action}-{topic}": {
@@ -77,11 +92,12 @@ def asyncapi(kafka: str, prefix: str) -> dict[str, Any]:
                 "channel": {"$ref": f"#/channels/{topic}"},
                 "messages": [{"$ref": f"#/channels/{topic}/messages/{name}"} for name in events],
             }
-            for action, side in ((_RECEIVES, INPUTS), (_SENDS, OUTPUTS))
+            for action, side in ((_RECEIVES, _names(INPUTS)), (_SENDS, _names(OUTPUTS)))
             for topic, events in side.items()
         },
         "components": {
-            "messages": {
+            "messages": {_DEAD_LETTER: _DEAD_LETTER_MESSAGE}
+            | {
                 name: {
                     "name": name,
                     "contentType": "application/json",
@@ -94,3 +110,9 @@ def asyncapi(kafka: str, prefix: str) -> dict[str, Any]:
             "schemas": definitions.get("$defs", {}),
         },
     }
+
+
+def _names(topics: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """Message names by topic; dead letters go beside what we send."""
+    named = {topic: list(events) for topic, events in topics.items()}
+    return named if topics is INPUTS else {**named, DEAD_LETTERS: [_DEAD_LETTER]}

@@ -25,7 +25,7 @@ _PAGE = ListPage(
         Column("balances", "money"),
         Column("fee_status", "badge"),
         Column("case_state", "badge"),
-        Column("next_step", "badge"),
+        Column("next_step", "word"),
         Column("next_step_at", "moment"),
     ),
     {"debt": ("open", "none")},

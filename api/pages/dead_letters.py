@@ -12,7 +12,7 @@ _PAGE = ListPage(
     listings.DEAD_LETTERS,
     (
         Column("place", "code"),
-        Column("reason", "badge"),
+        Column("reason", "code"),
         Column("detail"),
         Column("key", "code"),
         Column("recorded_at", "moment"),

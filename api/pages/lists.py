@@ -21,7 +21,7 @@ from api.services import services
 from tables import views
 from tables.listing import PAGE_MAX, PAGE_ROWS, Listing
 
-Kind = Literal["text", "code", "badge", "moment", "day", "money", "number", "link"]
+Kind = Literal["text", "word", "code", "badge", "moment", "day", "money", "number", "link"]
 _FILTER_CHARACTERS_MAX = 200
 #: A cell that starts like this is a formula to a spreadsheet program.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

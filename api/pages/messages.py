@@ -17,9 +17,9 @@ _PAGE = ListPage(
     (
         Column("message_id", "code", "/messages/{}"),
         Column("customer_id", "code", "/customers/{}"),
-        Column("kind", "badge"),
+        Column("kind", "word"),
         Column("step", "number"),
-        Column("channel", "badge"),
+        Column("channel", "word"),
         Column("state", "badge"),
         Column("language"),
         Column("amount_due", "money"),

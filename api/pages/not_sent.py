@@ -12,9 +12,9 @@ _PAGE = ListPage(
     listings.NOT_SENT,
     (
         Column("customer_id", "code", "/customers/{}"),
-        Column("kind", "badge"),
+        Column("kind", "word"),
         Column("step", "number"),
-        Column("because"),
+        Column("because", "word"),
         Column("at", "moment"),
         Column("deferred_to", "moment"),
     ),

@@ -31,6 +31,9 @@ class Translator:
 
     def word(self, code: str) -> str:
         """A code of the data (`no_hit`, `overdue`) in words; one we don't know, as it is."""
+        kind, _, what = code.partition(":")  # `flag:dispute`, `return_code:AC04`
+        if what and (text := self._texts.get(f"word.{kind}:")) is not None:
+            return text.format(what=self.word(what))
         return self._texts.get(f"word.{code}", code.replace("_", " "))
 
 
