@@ -23,7 +23,7 @@ test: setup browser ## every test, on real servers
 faults: setup ## 20,000 events under kill -9 and SIGSTOP, judged by an independent checker
 	$(BIN)/python -m tests.faults.run
 
-race: setup ## 10,000 payments against the last look of a reminder, with and without it
+race: setup ## 10,000 payments against the last look of a reminder
 	$(BIN)/python -m tests.faults.race.run
 
 check: lint types imports tidy unit ## lint, types, imports, tidiness and unit tests, in under a minute

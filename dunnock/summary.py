@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TextIO
 
 from dunnock.figures import Gatherer
@@ -28,14 +29,18 @@ class Terminal:
     def say(self, line: str) -> None:
         """A line that stays."""
         clear = _CLEAR if self._live and self._status else ""
-        self._stream.write(f"{clear}{line}\n{self._status if self._live else ''}")
-        self._stream.flush()
+        self._write(f"{clear}{line}\n{self._status if self._live else ''}")
 
     def status(self, line: str) -> None:
         """A line that the next one replaces."""
-        self._stream.write(f"{_CLEAR}{line}" if self._live else f"{line}\n")
         self._status = line
-        self._stream.flush()
+        self._write(f"{_CLEAR}{line}" if self._live else f"{line}\n")
+
+    def _write(self, text: str) -> None:
+        # Whoever read along is gone: the stack goes on without them.
+        with contextlib.suppress(BrokenPipeError):
+            self._stream.write(text)
+            self._stream.flush()
 
 
 async def watch(gatherer: Gatherer, terminal: Terminal) -> None:
