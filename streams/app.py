@@ -9,9 +9,10 @@ import faust
 from faust.types.enums import ProcessingGuarantee
 
 from runtime.settings import Settings
+from streams.assignment import Surroundings
 from streams.core.budget import BudgetLimits
 from streams.core.config import LaneConfig
-from streams.engine import Engine, Surroundings
+from streams.engine import Engine
 from streams.group_reader import GroupReader
 from streams.publisher import Publisher
 from streams.recovery import TableManager

@@ -90,7 +90,7 @@ class Consumer(FaustConsumer):
         async with self._fetching:
             self._positions = {}
             sources = {tp for tp in self.assignment() if not self._is_changelog_tp(tp)}
-            positions = await self._engine.start_positions(sources)
+            positions = await self._engine.assignment.start_positions(sources)
             await self._lists.seek_all(positions)
             self._committed_offset.update(positions)
             await self._engine.open(positions)
@@ -109,7 +109,7 @@ class Consumer(FaustConsumer):
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Changelogs are really paused: Faust only skips them, and their long poll delays us."""
-        self._engine.begin_assignment()
+        self._engine.assignment.begin()
         await self._lists.pause({tp for tp in assigned if self._is_changelog_tp(tp)})
         await super().on_partitions_assigned(assigned, generation_id)
 

@@ -29,10 +29,10 @@ class Recovery(FaustRecovery):
         end that we read. Faust counts in offsets of the last record, so the end is one less.
         """
         tps = set(tps)
-        engine = cast("DunnockApp", self.app).engine
-        ends = await engine.fence_and_find_ends(tps)
+        assignment = cast("DunnockApp", self.app).engine.assignment
+        ends = await assignment.fence_and_find_ends(tps)
         for tp, end in ends.items():
-            if await engine.forget_if_unusable(tp, end):
+            if await assignment.forget_if_unusable(tp, end):
                 self.active_offsets[tp] = None  # type: ignore[assignment] # as Faust's own `_add`
         destination.clear()
         destination.update({tp: end - 1 for tp, end in ends.items()})
@@ -42,7 +42,7 @@ class Recovery(FaustRecovery):
     ) -> None:
         """Restore in bulk instead of seeking: afterwards nothing is left for Faust to read."""
         ends = {tp: self.active_highwaters[tp] + 1 for tp in set(tps)}
-        await cast("DunnockApp", self.app).engine.restore(ends)
+        await cast("DunnockApp", self.app).engine.assignment.restore(ends)
         for tp, end in ends.items():
             offsets[tp] = end - 1
 

@@ -96,6 +96,11 @@ def changelog_topic(app_id: str, table: str) -> str:
     return f"{app_id}-{table}-changelog"
 
 
+def changelog_table(app_id: str, changelog: str) -> str:
+    """The table a changelog belongs to: the reverse of `changelog_topic`."""
+    return changelog.removeprefix(f"{app_id}-").removesuffix("-changelog")
+
+
 def changelog_specs(app_id: str, tables: Iterable[str]) -> tuple[TopicSpec, ...]:
     """The changelog topics of `tables`: compacted only, never deleted by age."""
     return tuple(

@@ -1,0 +1,179 @@
+"""What must be done before a partition's records may be handled, in this order.
+
+Fence the predecessor, restore the local rows up to the changelog's end, find where to read on. A
+rebalance may begin at any moment: then each step raises `RebalanceAgain`, and `release` undoes all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from faust.tables.recovery import RebalanceAgain
+from faust.types import TP
+
+from runtime import metrics
+from streams.core.budget import BudgetLimits
+from streams.core.config import LaneConfig
+from streams.group_reader import GroupReader
+from streams.kafka_log import PartitionLog
+from streams.producer import TransactionalProducer
+from streams.publisher import Publisher
+from streams.restore import RestoreTask, restore
+from streams.stores import LocalStores
+from streams.ticker import Ticker
+from streams.topics import TOMBSTONE_RETENTION_MS, TopicNames, changelog_table
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+#: A local store older than this may have missed deletions that the changelog no longer shows.
+LOCAL_AGE_MAX_S = TOMBSTONE_RETENTION_MS / 1000 / 2
+THREADS_MAX = 32
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the engine is given: where the broker is, names, and the parts it works with."""
+
+    bootstrap: str
+    app_id: str
+    names: TopicNames
+    stores: LocalStores
+    publisher: Publisher
+    ticker: Ticker
+    reader: GroupReader
+    budget: BudgetLimits = field(default_factory=BudgetLimits)
+    lane_config: LaneConfig = field(default_factory=LaneConfig)
+
+
+class Assignment:
+    """The partitions of this worker: their fenced logs and restored rows. One event loop."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._producers: list[TransactionalProducer] = []
+        self._restoring: asyncio.Future[int] | None = None
+        self._stop_restore = threading.Event()
+        self._executor = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="engine")
+        self._assigned = False
+        self.epoch = 0
+        self.logs: dict[int, PartitionLog] = {}
+
+    def begin(self) -> None:
+        """Partitions were assigned: the steps of an assignment may be taken."""
+        self.epoch += 1
+        self._assigned = True
+        metrics.REBALANCES.inc()
+
+    def end(self) -> None:
+        """Partitions are revoked: no further step of the assignment may be taken."""
+        self._assigned = False
+
+    def still(self, epoch: int) -> None:
+        """Raises when what was begun in `epoch` is no longer wanted: everything was revoked."""
+        if not self._assigned or epoch != self.epoch:
+            raise RebalanceAgain
+
+    async def fence_and_find_ends(self, changelogs: set[TP]) -> dict[TP, int]:
+        """Fence the predecessors of all these partitions, then give the changelogs' ends."""
+        self.still(epoch := self.epoch)
+        await self._fence({tp.partition for tp in changelogs})
+        ends: dict[TP, int] = {}
+        for partition in sorted({tp.partition for tp in changelogs}):
+            topics = [tp.topic for tp in changelogs if tp.partition == partition]
+            found = await self.off_loop(self._around.reader.end_offsets, topics, partition)
+            ends |= {TP(topic, partition): end for topic, end in found.items()}
+        self.still(epoch)
+        return ends
+
+    async def _fence(self, partitions: set[int]) -> None:
+        around = self._around
+        for partition in sorted(partitions - self.logs.keys()):
+            producer = TransactionalProducer(around.bootstrap, f"{around.app_id}-{partition}")
+            self._producers.append(producer)
+            self.logs[partition] = PartitionLog(
+                around.app_id, partition, producer, around.reader, around.names, self._executor
+            )
+        await asyncio.gather(*(self.logs[partition].init() for partition in sorted(partitions)))
+
+    async def forget_if_unusable(self, changelog: TP, end: int) -> bool:
+        """Throw local rows away that the changelog can't bring up to date; tells whether it did."""
+        rows = self._around.stores.rows(self._table(changelog), changelog.partition)
+        offset = rows.changelog_offset()
+        if offset is None:
+            return False
+        if offset < end and rows.age_s() <= LOCAL_AGE_MAX_S:
+            return False
+        logger.warning("local rows of %s are not of this changelog's past: restoring", changelog)
+        rows.clear()
+        return True
+
+    def _table(self, changelog: TP) -> str:
+        return changelog_table(self._around.app_id, changelog.topic)
+
+    async def restore(self, ends: Mapping[TP, int]) -> None:
+        """Bring the local rows up to the changelogs' ends. A cancelled restore stops soon."""
+        self.still(epoch := self.epoch)
+        await self._end_restore()
+        self.still(epoch)
+        tasks = []
+        for tp, end in ends.items():
+            rows = self._around.stores.rows(self._table(tp), tp.partition)
+            offset = rows.changelog_offset()
+            first = 0 if offset is None else offset + 1
+            tasks.append(RestoreTask(tp.topic, tp.partition, rows, first, end))
+        stop = self._stop_restore = threading.Event()
+        group = f"{self._around.app_id}-restore"
+        self._restoring = asyncio.get_running_loop().run_in_executor(
+            self._executor, restore, self._around.bootstrap, group, tasks, stop
+        )
+        try:
+            await asyncio.shield(self._restoring)
+        except asyncio.CancelledError:
+            stop.set()
+            raise
+        self.still(epoch)
+
+    async def _end_restore(self) -> None:
+        self._stop_restore.set()
+        if self._restoring is not None:
+            await asyncio.wait({self._restoring})
+            self._restoring = None
+
+    async def start_positions(self, sources: set[TP]) -> dict[TP, int]:
+        """Where to read on: the committed offset, or the start of the log."""
+        positions = [(tp.topic, tp.partition) for tp in sources]
+        committed = await self.off_loop(self._around.reader.committed, positions)
+        fresh = [position for position, offset in committed.items() if offset is None]
+        starts = await self.off_loop(self._around.reader.start_offsets, fresh)
+        return {
+            TP(topic, partition): starts[topic, partition] if offset is None else offset
+            for (topic, partition), offset in committed.items()
+        }
+
+    async def release(self) -> None:
+        """Let everything go; wait for what still runs in threads. Idempotent."""
+        self.end()
+        await self._end_restore()
+        logs, self.logs = self.logs, {}
+        await asyncio.gather(*(log.settle() for log in logs.values()))
+        producers, self._producers = self._producers, []
+        await asyncio.gather(*(self.off_loop(producer.close) for producer in producers))
+        self._around.stores.close()
+
+    async def close(self) -> None:
+        """The end of the process."""
+        await self.release()
+        await self.off_loop(self._around.reader.close)
+        await self.off_loop(self._around.publisher.close)
+        self._executor.shutdown(wait=False)
+
+    async def off_loop(self, call: Callable[..., T], *arguments: object) -> T:
+        """Run what blocks in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, call, *arguments)
