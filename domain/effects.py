@@ -1,4 +1,4 @@
-"""What a rule wants done. The shell in `agents/` carries effects out; rules only return them."""
+"""What a rule wants done. The shell in `agents/` carries it out; rules only return it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class RequestLook:
-    """Decide `ref` only after the log has been read up to its present end (engine.md, last look)."""
+    """Decide `ref` only after the log has been read up to its present end (the last look)."""
 
     ref: str
 

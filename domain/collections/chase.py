@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from domain import cases
+from domain.collections.channels import is_allowed
 from domain.collections.claims import claimable
 from domain.collections.ledger import oldest_first
 from domain.collections.state import Chase, CustomerState, Message, NotSent, Slot
@@ -127,22 +128,30 @@ def _why_gone(work: Work, chase: Chase) -> str:
 
 
 def _withdraw(work: Work) -> None:
-    """Take back reminders that may not have left yet and whose debt is gone."""
+    """Take back reminders that may not have left yet and should not any more."""
     for message in work.state.messages:
-        if _is_moot(work, message):
-            _publish_withdrawal(work, message)
+        may_leave = message.state == "requested" and work.now <= message.not_after
+        if message.kind == "reminder" and may_leave:
+            because = _why_moot(work, message)
+            if because is not None:
+                _publish_withdrawal(work, message, because)
 
 
-def _is_moot(work: Work, message: Message) -> bool:
-    return (
-        message.kind == "reminder"
-        and message.state == "requested"
-        and work.now <= message.not_after
-        and not any(work.ledger.open.get(key) for key in message.invoice_ids)
-    )
+def _why_moot(work: Work, message: Message) -> str | None:
+    """What has come since it was asked for and would have forbidden it, as a short code."""
+    if not any(work.ledger.open.get(key) for key in message.invoice_ids):
+        return "paid"
+    if message.currency in work.ledger.provisional:
+        return "provisional_payment"
+    profile = work.state.profile
+    if profile is not None and profile.facts.flags:
+        return f"flag:{profile.facts.flags[0]}"
+    if not is_allowed(work.state, message.channel, "collection"):
+        return "consent"
+    return None
 
 
-def _publish_withdrawal(work: Work, message: Message) -> None:
+def _publish_withdrawal(work: Work, message: Message, because: str) -> None:
     work.effects.append(
         Publish(
             topic=f"messages.{message.channel}",
@@ -152,7 +161,7 @@ def _publish_withdrawal(work: Work, message: Message) -> None:
             data=MessageWithdrawn(
                 message_id=message.message_id,
                 customer_id=work.state.customer_id,
-                because="paid",
+                because=because,
                 at=work.now,
             ),
         )

@@ -8,7 +8,7 @@ from domain.calendar import local_date, next_target_day
 from domain.collections.channels import choose
 from domain.collections.claims import claimable, contact_failures, stop_code
 from domain.collections.ledger import net_of
-from domain.collections.state import NotSent, Payment, Thanks, ThanksState
+from domain.collections.state import Failure, NotSent, Payment, Thanks, ThanksState
 from domain.collections.thanking import build_thanks
 from domain.collections.windows import window_of
 from domain.collections.work import Work
@@ -20,20 +20,23 @@ _AT_ONCE = frozenset({"link", "card"})
 def weigh_payments(work: Work) -> None:
     """Decide once for each settled payment whether a thank-you is owed.
 
-    Judged when its money first touches an invoice, by what is known then: a payment that came
-    before the failed debit it answers is not thanked for, and none is thanked for twice.
+    Judged when its money first touches an invoice, and once more when a failed debit becomes
+    known that lies before the payment: topics have no order among them. None is thanked twice.
     """
     if work.state.profile is None:
         return
+    undecided = {"open", "owed"}
+    if work.cause is not None and work.cause.type == "direct-debit.failed.v1":
+        undecided.add("not_owed")
     for key, payment in work.state.payments.items():
-        if payment.settled_at is None or payment.thanks not in {"open", "owed"}:
+        if payment.settled_at is None or payment.thanks not in undecided:
             continue
         if payment.thanks == "owed":
             if not net_of(work.state, key, payment):
                 _judge(work, key, "cancelled")
             continue
         verdict = _verdict(work, key, payment, payment.settled_at)
-        if verdict == "open":
+        if verdict in {"open", payment.thanks}:
             continue
         _judge(work, key, verdict)
         if verdict == "owed":
@@ -55,9 +58,9 @@ def _verdict(work: Work, key: str, payment: Payment, settled_at: dt.datetime) ->
     if not net_of(work.state, key, payment):
         return "not_owed"
     touched = work.ledger.touched.get(key, ())
-    if not touched:
-        days = work.policy.at(work.now).thanks_days
-        return "not_owed" if work.now - settled_at > dt.timedelta(days=days) else "open"
+    is_old = work.now - settled_at > dt.timedelta(days=work.policy.at(work.now).thanks_days)
+    if not touched or (is_old and payment.thanks == "not_owed"):
+        return "not_owed" if is_old else "open"
     return "owed" if any(_was_late(work, invoice, payment) for invoice in touched) else "not_owed"
 
 
@@ -65,7 +68,8 @@ def _was_late(work: Work, invoice_id: str, payment: Payment) -> bool:
     """Whether the item was overdue when the money came, had failed, or had been reminded."""
     if invoice_id in work.state.reminded:
         return True
-    if invoice_id in contact_failures(work.state, work.policy.return_codes):
+    failure = contact_failures(work.state, work.policy.return_codes).get(invoice_id)
+    if failure is not None and not _came_back(failure, payment):
         return True
     invoice = work.state.invoices[invoice_id].facts
     last_day = invoice.due_on
@@ -75,6 +79,13 @@ def _was_late(work: Work, invoice_id: str, payment: Payment) -> bool:
     if profile is None:
         return False
     return local_date(payment.facts.received_at, profile.facts.timezone) > last_day
+
+
+def _came_back(failure: Failure, payment: Payment) -> bool:
+    """Whether the failure may be that of this very money: no reason to thank for it."""
+    facts = payment.facts
+    may_be = facts.method == "direct_debit" or payment.thanks == "not_owed"
+    return may_be and failure.facts.failed_at > facts.received_at
 
 
 def _judge(work: Work, key: str, verdict: ThanksState) -> None:

@@ -1,4 +1,4 @@
-"""Topic `applications`. What is missing in an application is a matter for `rework`, not an error."""
+"""Topic `applications`. What is missing in one is a matter for `rework`, not an error."""
 
 from __future__ import annotations
 

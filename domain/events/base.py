@@ -22,9 +22,8 @@ Text = Annotated[str, StringConstraints(max_length=1000)]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{5,14}$")]
-Email = Annotated[
-    str, StringConstraints(pattern=r"^[^@\s<>,;:\"]+@[^@\s<>,;:\"]+\.[^@\s<>,;:\"]+$", max_length=254)
-]
+_MAIL = r"^[^@\s<>,;:\"]+@[^@\s<>,;:\"]+\.[^@\s<>,;:\"]+$"
+Email = Annotated[str, StringConstraints(pattern=_MAIL, max_length=254)]
 Channel = Literal["sms", "push", "email", "letter"]
 
 #: Outside of these years a date is a mistake, and date arithmetic would overflow near the ends.
@@ -94,4 +93,3 @@ class Envelope(Data):
     type: Id
     time: Instant
     subject: str | None = None
-

@@ -31,7 +31,8 @@ Flag = Literal[
     "cease_contact",
 ]
 Purpose = Literal["service", "collection", "marketing"]
-LocalTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$")]
+_CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
+LocalTime = Annotated[str, StringConstraints(pattern=_CLOCK)]
 
 
 class PersonName(Data):

@@ -113,4 +113,3 @@ class CaseChanged(Data):
     because: str
     next_step: NextStep | None = None
     at: AwareDatetime
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from itertools import permutations
 from typing import Any
 
@@ -90,6 +91,58 @@ async def test_the_payment_that_came_first_leaves_no_reminder() -> None:
     await hall.settle()
     await hall.advance(days=30)
     assert hall.messages("reminder") == []
+
+
+async def test_the_payment_handled_first_is_thanked_when_its_failed_debit_becomes_known() -> None:
+    """Topics have no order: the thank-you must not depend on which batch came first."""
+    hall = await open_hall()
+    for event in (CUSTOMER, INVOICE):
+        hall.publish(*event)
+    hall.publish(PAYMENT[0], PAYMENT[1], payment(received_at="2026-05-10T09:00:00Z"))
+    await hall.settle()
+    assert hall.messages() == []  # on time, as far as anybody knew
+    hall.publish(FAILED[0], FAILED[1], failed(failed_at="2026-05-09T06:00:00Z"))
+    await hall.settle()
+    await hall.advance(days=20)
+    assert [m["kind"] for m in hall.messages()] == ["thank_you"]
+
+
+async def test_an_on_time_debit_that_comes_back_is_not_thanked_for() -> None:
+    """Booked, then returned: the failure is later than the money."""
+    hall = await open_hall()
+    for event in (CUSTOMER, INVOICE):
+        hall.publish(*event)
+    paid = payment(received_at="2026-05-15T09:00:00Z", method="direct_debit")
+    hall.publish(PAYMENT[0], PAYMENT[1], paid)
+    await hall.settle()
+    hall.publish(FAILED[0], FAILED[1], failed(failed_at="2026-05-18T06:00:00Z"))
+    await hall.settle()
+    assert hall.messages("thank_you") == []
+
+
+@pytest.mark.parametrize(
+    ("topic", "ce_type", "data", "because"),
+    [
+        ("customers", "customer.updated.v1", customer(flags=["dispute"]), "flag:dispute"),
+        (
+            "interactions",
+            "contact.opted-out.v1",
+            {"customer_id": "anna", "channel": "sms", "at": "2026-06-01T09:00:00Z"},
+            "consent",
+        ),
+        ("payments", "payment.received.v1", payment(), "paid"),
+        ("payments", "payment.received.v1", payment(provisional=True), "provisional_payment"),
+    ],
+)
+async def test_what_forbids_a_reminder_withdraws_one_that_may_not_have_left(
+    topic: str, ce_type: str, data: dict[str, Any], because: str
+) -> None:
+    """The dispatcher looks at withdrawals in the transaction that claims the message."""
+    hall = await in_arrears()
+    hall.publish(topic, ce_type, data, at=hall.now + dt.timedelta(seconds=1))
+    await hall.settle()
+    withdrawn = hall.outputs("messages.sms", ce_type="message.withdrawn.v1")
+    assert [w["because"] for w in withdrawn] == [because]
 
 
 @pytest.mark.parametrize("order", list(permutations((CUSTOMER, INVOICE, FAILED, PAYMENT))))
