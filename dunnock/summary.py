@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 from typing import TextIO
 
 from dunnock.figures import Gatherer
@@ -33,8 +34,21 @@ class Terminal:
 
     def status(self, line: str) -> None:
         """A line that the next one replaces."""
+        if self._live:  # a line that wraps could not be redrawn
+            line = line[: shutil.get_terminal_size().columns - 1]
         self._status = line
         self._write(f"{_CLEAR}{line}" if self._live else f"{line}\n")
+
+    def progress(self, line: str) -> None:
+        """A status that is worth nothing in a log."""
+        if self._live:
+            self.status(line)
+
+    def clear(self) -> None:
+        """Take the status away."""
+        if self._live and self._status:
+            self._write(_CLEAR)
+        self._status = ""
 
     def _write(self, text: str) -> None:
         # Whoever read along is gone: the stack goes on without them.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dunnock.embedded.problems import Problem
-from dunnock.embedded.process import Program, ended_early, spawn
+from dunnock.embedded.process import Program, ended_early, found_disk_full, spawn
 from dunnock.stack import Part
 
 #: A death is noticed within this time.
@@ -45,6 +45,11 @@ class Supervisor:
         """The process of each part that runs now."""
         running = {name: keeper.pid for name, keeper in self._keepers.items()}
         return {name: pid for name, pid in running.items() if pid}
+
+    @property
+    def waiting(self) -> list[str]:
+        """The parts that have not been ready yet."""
+        return [name for name, keeper in self._keepers.items() if not keeper.ready.is_set()]
 
     async def start(self) -> None:
         """Start every part when those before it are ready. Raises `Problem` when one can't be."""
@@ -163,7 +168,8 @@ class _Keeper:
         extra = recent - _DEATHS_AT_ONCE
         wait_s = 0.0 if extra < 0 else min(_BACKOFF_S_MAX, 2.0**extra)
         after = f"; next start in {wait_s:.0f} s" if wait_s else ""
-        self._say(f"{self.part.name} ended ({_why(code)}){after}: see {self._log}.")
+        full = "; the disk is full: free some space" if found_disk_full(self._log) else ""
+        self._say(f"{self.part.name} ended ({_why(code)}){full}{after}: see {self._log}.")
         await asyncio.sleep(wait_s)
 
     def _alive(self) -> subprocess.Popen[bytes]:

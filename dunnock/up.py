@@ -20,6 +20,8 @@ from dunnock.summary import Terminal, watch
 from dunnock.supervisor import Supervisor
 from runtime.settings import settings
 
+_PROGRESS_S = 0.5
+
 
 def up(chosen: argparse.Namespace) -> None:
     """Run the stack until SIGINT or SIGTERM. Raises `Problem` when it can't be started."""
@@ -67,6 +69,7 @@ class _Stack:
         except OSError as why:
             raise Problem(f"{why.strerror or why} ({why.filename or self._home.data}).") from why
         finally:
+            self._terminal.clear()
             self._terminal.say("Stopping.")
             await self._supervisor.stop()
             self._terminal.say("Everything is stopped.")
@@ -76,7 +79,12 @@ class _Stack:
         stop = asyncio.create_task(asked.wait())
         start = asyncio.create_task(self._supervisor.start())
         try:
-            await asyncio.wait({stop, start}, return_when=asyncio.FIRST_COMPLETED)
+            while not (stop.done() or start.done()):
+                await asyncio.wait(
+                    {stop, start}, timeout=_PROGRESS_S, return_when=asyncio.FIRST_COMPLETED
+                )
+                self._terminal.progress(f"Waiting for {', '.join(self._supervisor.waiting)}")
+            self._terminal.clear()
             if not start.done():
                 return
             await start

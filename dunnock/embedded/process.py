@@ -18,6 +18,8 @@ from dunnock.embedded.problems import Problem
 _PR_SET_PDEATHSIG = 1
 _POLL_S = 0.1
 _LOG_TAIL_LINES = 5
+_DISK_FULL_LINES = 50
+_TAIL_BYTES = 16_384
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -97,14 +99,25 @@ def wait_ready(
 
 def ended_early(name: str, code: int, log: Path) -> str:
     """The sentence about a program that ended before it was ready, with its last words."""
-    try:
-        lines = log.read_text(errors="replace").splitlines()
-    except OSError:
-        lines = []
-    if any("No space left on device" in line for line in lines[-50:]):
+    if found_disk_full(log):
         return f"{name} found the disk full: free some space and start again (log: {log})."
-    last = " | ".join(line.strip() for line in lines[-_LOG_TAIL_LINES:] if line.strip())
+    last = " | ".join(_tail(log, _LOG_TAIL_LINES))
     return f"{name} ended with code {code} before it was ready: {last or 'no output'} (log: {log})."
+
+
+def found_disk_full(log: Path) -> bool:
+    """True when the last lines of a log say so."""
+    return any("No space left on device" in line for line in _tail(log, _DISK_FULL_LINES))
+
+
+def _tail(log: Path, lines: int) -> list[str]:
+    try:
+        with log.open("rb") as text:
+            text.seek(max(0, log.stat().st_size - _TAIL_BYTES))
+            shown = text.read().decode(errors="replace").splitlines()
+    except OSError:
+        return []
+    return [line.strip() for line in shown[-lines:] if line.strip()]
 
 
 def stop(started: subprocess.Popen[bytes], how: signal.Signals, bound_s: float = 10.0) -> None:
