@@ -16,7 +16,7 @@ from dunnock.embedded.process import Program
 JARS = Path(__file__).resolve().parents[2] / ".dunnock" / "kafka" / "libs"
 LOGGING = Path(__file__).resolve().parents[2] / "deploy" / "kafka" / "log4j2.properties"
 _PROBE_TIMEOUT_S = 2.0
-_FORMAT_TIMEOUT_S = 60.0
+_FORMAT_TIMEOUT_S = 180.0
 
 #: What a laptop needs: few internal partitions (a new broker is ready sooner), no waiting for
 #: further members, dead transactions aborted within a second, thirty days of log (the time for

@@ -17,7 +17,7 @@ from dunnock.embedded.problems import Problem
 from dunnock.embedded.process import Program
 
 _PROBE_TIMEOUT_S = 2.0
-_INITDB_TIMEOUT_S = 120.0
+_INITDB_TIMEOUT_S = 180.0
 _USER = _DATABASE = "dunnock"
 
 

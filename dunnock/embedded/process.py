@@ -133,7 +133,7 @@ def stop(started: subprocess.Popen[bytes], how: signal.Signals, bound_s: float =
 
 @contextmanager
 def running(
-    program: Program, log: Path, bound_s: float = 60.0
+    program: Program, log: Path, bound_s: float = 180.0
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The program, ready, for the length of the block."""
     started = spawn(program, log)
