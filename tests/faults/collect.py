@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -60,9 +61,12 @@ def _read_to_end(
     acked_at: Mapping[tuple[str, int, int], float],
 ) -> list[Entry]:
     entries: list[Entry] = []
+    until = time.monotonic() + READ_S_MAX
     while unfinished:
-        messages = consumer.consume(2000, timeout=READ_S_MAX)
-        if not messages:
+        messages = consumer.consume(2000, timeout=0.2)
+        if messages:
+            until = time.monotonic() + READ_S_MAX
+        elif time.monotonic() > until:
             raise TimeoutError(f"the log does not end: {sorted(unfinished)}")
         for message in messages:
             error = message.error()

@@ -79,6 +79,7 @@ async def fault_run(
     report(f"at rest after {rested:.1f} s; collecting")
     evidence = await collect(stack.info(), publisher.acked_at)
     evidence.answers = dict(ANSWERS)
+    report("collected; judging and stopping the stack")
     return Result(len(planned), acts, rested, evidence, judge(evidence, ended))
 
 

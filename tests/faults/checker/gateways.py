@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from tests.faults.checker.evidence import GATEWAYS, Evidence, Finding, instant
@@ -11,7 +12,7 @@ from tests.faults.checker.outputs import Message, Outputs
 
 
 def judge_gateways(
-    evidence: Evidence, outputs: Outputs, ended: datetime, reopened: Set[str] = frozenset()
+    evidence: Evidence, outputs: Outputs, ended: datetime, reopened: AbstractSet[str] = frozenset()
 ) -> Iterator[Finding]:
     """Compare the topics of messages with what the gateways accepted.
 
