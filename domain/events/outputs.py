@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, SerializerFunctionWrapHandler, model_serializer
 
 from domain.events.base import Channel, Data, Id
 from domain.money import Money
@@ -113,3 +113,8 @@ class CaseChanged(Data):
     because: str
     next_step: NextStep | None = None
     at: AwareDatetime
+
+    @model_serializer(mode="wrap")
+    def _with_previous(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """`previous` is required by the contract: null for a new case, never left out."""
+        return {"previous": None, **serialize(self)}
