@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from typing import Any
 
 import aiohttp
 
@@ -14,20 +14,16 @@ from connectors.gateways.http import HttpGateway
 from connectors.gateways.ports import Gateway
 from connectors.gateways.smtp import SmtpGateway
 from connectors.postgres.dispatches import Dispatches
-from connectors.postgres.pool import LOST, connected
+from connectors.postgres.pool import connected
 from connectors.postgres.pulse import Pulse
 from dunnock.dispatching.delivery import Delivery
 from dunnock.dispatching.intake import Intake, messages_topic
-from dunnock.dispatching.receipts import receipted
+from dunnock.dispatching.outbox import Outbox
 from dunnock.dispatching.withdrawals import WithdrawalReader
-from runtime import logs, metrics
 from runtime.health import health_server
 from runtime.settings import Settings
 from streams.core.pool import Pool, PoolConfig
-from streams.core.records import Output
 from streams.topics import TopicNames
-
-log = logs.logger(__name__)
 
 #: Waiting for the withdrawals, the claim, a question and a send, each with its own timeout.
 _CALL_S_MAX = 30.0
@@ -50,30 +46,6 @@ async def gateway_of(channel: str, settings: Settings) -> AsyncIterator[Gateway]
         yield HttpGateway(session, urls[channel], timeout_s=timeout_s)
 
 
-class _Outbox:
-    """The pool's way out: receipts and dead letters to the log, then the receipts' marks."""
-
-    def __init__(
-        self, publisher: kafka_io.Publisher, dispatches: Dispatches, names: TopicNames
-    ) -> None:
-        self._publisher = publisher
-        self._dispatches = dispatches
-        self._names = names
-
-    async def deliver(self, outputs: Sequence[Output]) -> None:
-        """Returns when the outputs are on the log."""
-        await self._publisher.publish(
-            kafka_io.Outgoing(self._names.wire(o.topic), o.key, o.value, o.headers, o.partition)
-            for o in outputs
-        )
-        for output in outputs:
-            metrics.OUTPUTS.labels(output.topic).inc()
-        try:
-            await self._dispatches.mark_receipts(receipted(outputs))
-        except LOST:
-            log.warning("receipt not marked: it may be repeated, under the same id")
-
-
 async def run(settings: Settings, channel: str) -> None:
     """Dispatch until cancelled; raises when the log or the pool fails for good."""
     names = TopicNames(settings.topic_prefix)
@@ -81,7 +53,9 @@ async def run(settings: Settings, channel: str) -> None:
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         gateway = await enter(gateway_of(channel, settings))
-        database = await enter(connected(settings.database_url, name=settings.process_name))
+        database = await enter(
+            connected(settings.database_url, name=settings.process_name, stateless=True)
+        )
         publisher = await enter(kafka_io.publisher(settings.kafka))
         ends = await enter(kafka_io.end_offsets(settings.kafka))
         ahead = await enter(kafka_io.consumer(settings.kafka))
@@ -95,20 +69,10 @@ async def run(settings: Settings, channel: str) -> None:
         )
         reader = WithdrawalReader(names.wire(messages_topic(channel)), ahead, ends, dispatches)
         intake = Intake(channel, names, consumer, reader)
+        outbox = Outbox(publisher, dispatches, names)
         pulse = Pulse(database)
-        failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        pool = Pool(
-            Delivery(channel, gateway, dispatches, reader).handle,
-            _Outbox(publisher, dispatches, names).deliver,
-            on_committable=intake.committable,
-            on_failed=lambda error: None if failed.done() else failed.set_exception(error),
-            config=replace(
-                PoolConfig(),
-                tasks_max=_TASKS_MAX,
-                call_timeout_s=_CALL_S_MAX,
-                backoff_max_s=_BACKOFF_S_MAX,
-            ),
-        )
+        delivery = Delivery(channel, gateway, dispatches, reader)
+        pool, failed = _pool(delivery, outbox, intake)
         await enter(
             health_server(
                 settings.listen_host,
@@ -120,23 +84,40 @@ async def run(settings: Settings, channel: str) -> None:
                 },
             )
         )
-        await _serve(pool, intake, reader, pulse, failed)
+        try:
+            await _serve(pool, intake, failed, (pulse.run, reader.run, outbox.run))
+        finally:
+            await outbox.mark()
+
+
+def _pool(delivery: Delivery, outbox: Outbox, intake: Intake) -> tuple[Pool, asyncio.Future[None]]:
+    """The pool, and a future that raises what ended it."""
+    failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    pool = Pool(
+        delivery.handle,
+        outbox.deliver,
+        on_committable=intake.committable,
+        on_failed=lambda error: None if failed.done() else failed.set_exception(error),
+        config=PoolConfig(
+            tasks_max=_TASKS_MAX, call_timeout_s=_CALL_S_MAX, backoff_max_s=_BACKOFF_S_MAX
+        ),
+    )
+    return pool, failed
 
 
 async def _serve(
     pool: Pool,
     intake: Intake,
-    reader: WithdrawalReader,
-    pulse: Pulse,
     failed: asyncio.Future[None],
+    others: Sequence[Callable[[], Coroutine[Any, Any, None]]],
 ) -> None:
     async def watch() -> None:
         await failed
 
     try:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(pulse.run())
-            tasks.create_task(reader.run())
+            for run_it in others:
+                tasks.create_task(run_it())
             tasks.create_task(intake.run(pool))
             tasks.create_task(watch())
     finally:

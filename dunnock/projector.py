@@ -127,7 +127,9 @@ async def run(settings: Settings) -> None:
     """Project until cancelled."""
     reader = BatchReader(settings.kafka, f"{settings.app_id}-projector")
     try:
-        async with connected(settings.database_url, name=settings.process_name) as pool:
+        async with connected(
+            settings.database_url, name=settings.process_name, stateless=True
+        ) as pool:
             pulse = Pulse(pool)
             projector = Projector(
                 reader,

@@ -11,13 +11,18 @@ State = Literal["claimed", "sent", "failed", "unknown", "withdrawn", "expired"]
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What is asked for: the facts of a `message.requested.v1`."""
+    """What is asked for: the facts of a `message.requested.v1`.
+
+    With `handed_over` a new claim counts as handed over at once: right where the content leaves
+    next and the gateway can be asked about it.
+    """
 
     message_id: str
     channel: str
     customer_id: str
     kind: str
     not_after: datetime
+    handed_over: bool
 
 
 @dataclass(frozen=True, slots=True)

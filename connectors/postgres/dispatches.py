@@ -7,12 +7,15 @@ While content may have left, `handed_over` is true; only a clear word of the gat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from connectors.postgres.dispatch_rows import Claim, Dispatch, State, Withdrawal, dispatch
+from connectors.postgres.grouped import Grouped
 from connectors.postgres.pool import Pool
+
+_End = tuple[str, State, str | None, str | None]
 
 #: The time that counts: the simulated clock's row when there is one and it is asked for ($1).
 _NOW = "coalesce((SELECT now FROM simulated_clock WHERE $1), clock_timestamp())"
@@ -26,35 +29,44 @@ message_id, channel, customer_id, state, reason, not_after, handover_at, finishe
 attempts, {_OVERDUE} AS overdue
 """
 
-#: One statement, so one transaction: the claim, the clock and the withdrawals are looked at
-#: together. A withdrawal beats an expiry: whoever is withdrawn needs no next channel.
+#: The same where another table in the query has a state too.
+_QUALIFIED = _COLUMNS.replace(" state, reason,", " dispatches.state, dispatches.reason,")
+
+#: One statement, so one transaction: the claims, the clock and the withdrawals are looked at
+#: together. A withdrawal beats an expiry: whoever is withdrawn needs no next channel. In the order
+#: of the ids, so that two processes that meet don't lock each other.
 _CLAIM = f"""
 WITH clock AS (SELECT {_NOW} AS now),
      ask AS (
-       SELECT clock.now,
+       SELECT q.*, clock.now,
               CASE WHEN w.message_id IS NOT NULL THEN 'withdrawn'
-                   WHEN $7::timestamptz < clock.now THEN 'expired'
+                   WHEN q.not_after < clock.now THEN 'expired'
                    ELSE 'claimed' END AS state,
               coalesce(w.because, 'not_after') AS reason
-       FROM clock LEFT JOIN withdrawals w ON w.message_id = $3)
+       FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::bool[])
+            AS q (message_id, channel, customer_id, kind, not_after, handed_over)
+       CROSS JOIN clock LEFT JOIN withdrawals w USING (message_id)
+       ORDER BY message_id)
 INSERT INTO dispatches (message_id, channel, customer_id, kind, not_after,
                         state, reason, claimed_at, finished_at, handover_at)
-SELECT $3, $4, $5, $6, $7::timestamptz, state,
+SELECT message_id, channel, customer_id, kind, not_after, state,
        CASE WHEN state <> 'claimed' THEN reason END,
        now, CASE WHEN state <> 'claimed' THEN now END,
-       CASE WHEN state = 'claimed' AND $8 THEN clock_timestamp() END
+       CASE WHEN state = 'claimed' AND handed_over THEN clock_timestamp() END
 FROM ask
 ON CONFLICT (message_id) DO NOTHING
 RETURNING {_COLUMNS}
 """  # noqa: S608 - built from constants
 
-_GET = f"SELECT {_COLUMNS} FROM dispatches WHERE message_id = $3"  # noqa: S608 - constants
+_GET = f"SELECT {_COLUMNS} FROM dispatches WHERE message_id = ANY($3)"  # noqa: S608 - constants
 
 _FINISH = f"""
 UPDATE dispatches
-SET state = $4, reason = $5, provider_id = $6, finished_at = {_NOW}
-WHERE message_id = $3 AND state = 'claimed'
-RETURNING {_COLUMNS}
+SET state = done.state, reason = done.reason, provider_id = done.provider_id, finished_at = {_NOW}
+FROM unnest($3::text[], $4::text[], $5::text[], $6::text[])
+     AS done (id, state, reason, provider_id)
+WHERE message_id = done.id AND dispatches.state = 'claimed'
+RETURNING {_QUALIFIED}
 """  # noqa: S608 - built from constants
 
 #: Before another try: has it been withdrawn meanwhile, or is it too late?
@@ -70,46 +82,62 @@ SET state = verdict.state, attempts = attempts + 1,
     finished_at = CASE WHEN verdict.state <> 'claimed' THEN {_NOW} END
 FROM verdict
 WHERE message_id = $3 AND dispatches.state = 'claimed' AND handover_at IS NULL
-RETURNING {_COLUMNS.replace(" state, reason,", " dispatches.state, dispatches.reason,")}
+RETURNING {_QUALIFIED}
 """  # noqa: S608 - built from constants
 
 
 class Dispatches:
     """The table `dispatches`, and the withdrawals its claims are checked against.
 
-    Every method is one statement and one transaction. All raise what `pool.LOST` lists when the
-    server is away; then it is unknown whether the statement took effect, and calling again is
-    safe.
+    Every method is one statement and one transaction; claims and ends that come together share
+    one. All raise what `pool.LOST` lists when the server is away; then it is unknown whether the
+    statement took effect, and calling again is safe.
     """
 
     def __init__(self, pool: Pool, *, simulated: bool, give_up_s: float) -> None:
         self._pool = pool
         self._clock = (simulated, give_up_s)
+        self._claims = Grouped(self._claim_all)
+        self._ends = Grouped(self._finish_all)
 
-    async def claim(self, ask: Claim, *, handed_over: bool) -> Dispatch:
-        """The message's row, made by this call if there was none.
+    async def claim(self, ask: Claim) -> Dispatch:
+        """The message's row, made by this call if there was none."""
+        return await self._claims.ask(ask)
 
-        With `handed_over` a new claim counts as handed over at once: right where the content
-        leaves next and the gateway can be asked about it.
-        """
-        row = await self._pool.fetchrow(
+    async def _claim_all(self, asks: Sequence[Claim]) -> list[Dispatch]:
+        rows = await self._pool.fetch(
             _CLAIM,
             *self._clock,
-            ask.message_id,
-            ask.channel,
-            ask.customer_id,
-            ask.kind,
-            ask.not_after,
-            handed_over,
+            [ask.message_id for ask in asks],
+            [ask.channel for ask in asks],
+            [ask.customer_id for ask in asks],
+            [ask.kind for ask in asks],
+            [ask.not_after for ask in asks],
+            [ask.handed_over for ask in asks],
         )
-        return await self.get(ask.message_id) if row is None else dispatch(row, fresh=True)
+        fresh = {row["message_id"]: dispatch(row, fresh=True) for row in rows}
+        found = await self._completed(fresh, [ask.message_id for ask in asks])
+        # Who asks for the same message in the same turn may have it as fresh only once.
+        return [
+            claimed if fresh.pop(claimed.message_id, None) else replace(claimed, fresh=False)
+            for claimed in found
+        ]
 
     async def get(self, message_id: str) -> Dispatch:
         """The row as it is. Raises LookupError when there is none."""
-        row: Any = await self._pool.fetchrow(_GET, *self._clock, message_id)
-        if row is None:
-            raise LookupError(f"no dispatch {message_id!r}")
-        return dispatch(row)
+        return (await self._completed({}, [message_id]))[0]
+
+    async def _completed(
+        self, known: Mapping[str, Dispatch], message_ids: Sequence[str]
+    ) -> list[Dispatch]:
+        """The rows of `message_ids`: those that are known, and the others from the table."""
+        found = dict(known)
+        if others := [name for name in message_ids if name not in known]:
+            rows = await self._pool.fetch(_GET, *self._clock, others)
+            found |= {row["message_id"]: dispatch(row) for row in rows}
+        if missing := [name for name in message_ids if name not in found]:
+            raise LookupError(f"no dispatch {missing[0]!r}")
+        return [found[name] for name in message_ids]
 
     async def hand_over(self, message_id: str) -> bool:
         """Mark that the content is about to leave; False when somebody did so before."""
@@ -144,10 +172,13 @@ class Dispatches:
         provider_id: str | None = None,
     ) -> Dispatch:
         """Put a claimed row into an end state; a finished one stays. Gives the row as it is now."""
-        row = await self._pool.fetchrow(
-            _FINISH, *self._clock, message_id, state, reason, provider_id
-        )
-        return await self.get(message_id) if row is None else dispatch(row)
+        return await self._ends.ask((message_id, state, reason, provider_id))
+
+    async def _finish_all(self, ends: Sequence[_End]) -> list[Dispatch]:
+        columns = [list(column) for column in zip(*ends, strict=True)]
+        rows = await self._pool.fetch(_FINISH, *self._clock, *columns)
+        known = {row["message_id"]: dispatch(row) for row in rows}
+        return await self._completed(known, [end[0] for end in ends])
 
     async def mark_receipts(self, message_ids: Sequence[str]) -> None:
         """Their receipts are on the log. Forgetting this costs a repeated receipt, no more."""

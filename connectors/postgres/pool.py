@@ -22,10 +22,9 @@ LOST = (
     OSError,
     asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TransactionRollbackError,
 )
 
 
@@ -40,9 +39,19 @@ async def _prepare(connection: Connection) -> None:
     )
 
 
+async def _nothing(_: Connection) -> None:
+    return
+
+
 @asynccontextmanager
-async def connected(dsn: str, *, size_max: int = 8, name: str = "dunnock") -> AsyncIterator[Pool]:
-    """A pool on `dsn` inside the block. Raises what asyncpg raises when the server is away."""
+async def connected(
+    dsn: str, *, size_max: int = 8, name: str = "dunnock", stateless: bool = False
+) -> AsyncIterator[Pool]:
+    """A pool on `dsn` inside the block. Raises what asyncpg raises when the server is away.
+
+    `stateless`: nobody leaves anything behind in a session (locks, settings, cursors), so that it
+    needs no cleaning between two uses, which costs as much as a statement.
+    """
     pool = await asyncpg.create_pool(
         dsn,
         min_size=1,
@@ -50,6 +59,7 @@ async def connected(dsn: str, *, size_max: int = 8, name: str = "dunnock") -> As
         timeout=_CONNECT_S_MAX,
         command_timeout=STATEMENT_S_MAX,
         init=_prepare,
+        reset=_nothing if stateless else None,
         server_settings={"application_name": name, "timezone": "UTC"},
     )
     try:

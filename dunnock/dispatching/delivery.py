@@ -18,6 +18,7 @@ from connectors.gateways.ports import (
     Absent,
     Accepted,
     Gateway,
+    Outcome,
     Outgoing,
     Rejected,
     TryLater,
@@ -73,13 +74,14 @@ class Delivery:
             return ()
         metrics.DISPATCHES.labels(self._channel, dispatch.state).inc()
         metrics.DISPATCH_SECONDS.labels(self._channel).observe(time.monotonic() - started)
-        log.info(
-            "message settled",
-            message_id=dispatch.message_id,
-            state=dispatch.state,
-            reason=dispatch.reason,
-            attempts=dispatch.attempts,
-        )
+        if dispatch.state != "sent":
+            log.info(
+                "message not sent",
+                message_id=dispatch.message_id,
+                state=dispatch.state,
+                reason=dispatch.reason,
+                attempts=dispatch.attempts,
+            )
         output = receipt(dispatch)
         return () if output is None else (output,)
 
@@ -90,8 +92,9 @@ class Delivery:
             message.customer_id,
             message.kind,
             message.not_after,
+            handed_over=self._gateway.can_be_asked,
         )
-        dispatch = await self._dispatches.claim(claim, handed_over=self._gateway.can_be_asked)
+        dispatch = await self._dispatches.claim(claim)
         if dispatch.state != "claimed":
             return dispatch
         if not dispatch.fresh:
@@ -140,6 +143,12 @@ class Delivery:
         )
         metrics.GATEWAY_SECONDS.labels(self._channel).observe(time.monotonic() - started)
         self._count(outcome)
+        try:
+            return await self._record(message_id, outcome)
+        except LOST:
+            return await self._insist(message_id, outcome)
+
+    async def _insist(self, message_id: str, outcome: Outcome) -> Dispatch:
         async for attempt in stamina.retry_context(
             on=LOST, attempts=_SETTLE_TRIES, timeout=_SETTLE_S_MAX
         ):
@@ -147,9 +156,7 @@ class Delivery:
                 return await self._record(message_id, outcome)
         raise AssertionError("unreachable")  # retry_context raises when it gives up
 
-    async def _record(
-        self, message_id: str, outcome: Accepted | Rejected | TryLater | Uncertain
-    ) -> Dispatch:
+    async def _record(self, message_id: str, outcome: Outcome) -> Dispatch:
         match outcome:
             case Accepted(provider_id):
                 return await self._dispatches.finish(message_id, "sent", provider_id=provider_id)

@@ -20,6 +20,7 @@ from connectors.postgres.dispatches import Dispatches
 from connectors.postgres.pool import LOST
 from domain.events.outputs import MessageWithdrawn
 from runtime import logs
+from streams.core.pool import OutsideFailure
 
 log = logs.logger(__name__)
 
@@ -42,6 +43,7 @@ class WithdrawalReader:
         self._dispatches = dispatches
         self._read: dict[int, int] = {}
         self._moved = asyncio.Event()
+        self._over = False
 
     def assign(self, starts: dict[int, int | None]) -> None:
         """Read these partitions from their offsets (None: from the beginning), no others."""
@@ -58,14 +60,24 @@ class WithdrawalReader:
     async def read_through(self, partition: int) -> None:
         """Return when every withdrawal that is on the log now is in the database.
 
-        Waits for as long as that takes: call it under a timeout. Raises aiokafka's errors.
+        Waits for as long as that takes: call it under a timeout. Raises aiokafka's errors,
+        and `OutsideFailure` when nobody reads any more.
         """
         end = await self._ends.of(self._topic, partition)
         while self._read.get(partition, 0) < end:
+            if self._over:
+                raise OutsideFailure("withdrawals are no longer read")
             await self._moved.wait()
 
     async def run(self) -> None:
-        """Read until cancelled."""
+        """Read until cancelled; then whoever waits is turned away."""
+        try:
+            await self._follow()
+        finally:
+            self._over = True
+            self._moved.set()
+
+    async def _follow(self) -> None:
         while True:
             assigned = self._consumer.assignment()
             if not assigned:

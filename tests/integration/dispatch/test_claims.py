@@ -23,6 +23,7 @@ def _claim(**changes: object) -> Claim:
         "channel": "sms",
         "customer_id": "c-1",
         "kind": "reminder",
+        "handed_over": False,
         "not_after": datetime.now(UTC) + timedelta(hours=1),
     }
     return Claim(**(fields | changes))  # type: ignore[arg-type]
@@ -49,13 +50,13 @@ async def test_migrating_again_changes_nothing(migrated_url: str, pool: Pool) ->
 
 async def test_of_many_at_once_one_gets_the_claim(dispatches: Dispatches) -> None:
     ask = _claim()
-    got = await asyncio.gather(*(dispatches.claim(ask, handed_over=False) for _ in range(20)))
+    got = await asyncio.gather(*(dispatches.claim(ask) for _ in range(20)))
     assert [d.fresh for d in got].count(True) == 1
     assert {d.state for d in got} == {"claimed"}
 
 
 async def test_an_expired_message_is_refused(dispatches: Dispatches) -> None:
-    got = await dispatches.claim(_claim(not_after=LONG_AGO), handed_over=True)
+    got = await dispatches.claim(_claim(not_after=LONG_AGO, handed_over=True))
     assert (got.state, got.reason) == ("expired", "not_after")
     assert got.finished_at is not None
 
@@ -65,7 +66,7 @@ async def test_a_withdrawn_message_is_refused_with_its_reason(dispatches: Dispat
     withdrawal = Withdrawal(ask.message_id, "c-1", "paid", datetime.now(UTC))
     await dispatches.record_withdrawals([withdrawal])
     await dispatches.record_withdrawals([withdrawal])
-    got = await dispatches.claim(ask, handed_over=False)
+    got = await dispatches.claim(ask)
     assert (got.state, got.reason) == ("withdrawn", "paid")
 
 
@@ -75,28 +76,28 @@ async def test_the_simulated_clock_counts_where_it_is_asked_for(
     simulated = Dispatches(pool, simulated=True, give_up_s=600)
     assert await simulated.now() == simulated_now
     ask = _claim(not_after=simulated_now + timedelta(seconds=1))
-    assert (await simulated.claim(ask, handed_over=False)).state == "claimed"
+    assert (await simulated.claim(ask)).state == "claimed"
     finished = await simulated.finish(ask.message_id, "sent")
     assert finished.finished_at == simulated_now
     late = _claim(not_after=simulated_now - timedelta(seconds=1))
-    assert (await simulated.claim(late, handed_over=False)).state == "expired"
+    assert (await simulated.claim(late)).state == "expired"
     assert (await Dispatches(pool, simulated=False, give_up_s=600).now()) != simulated_now
 
 
 async def test_a_finished_dispatch_stays_as_it_is(dispatches: Dispatches) -> None:
     ask = _claim()
-    await dispatches.claim(ask, handed_over=False)
+    await dispatches.claim(ask)
     sent = await dispatches.finish(ask.message_id, "sent", provider_id="p-1")
     assert await dispatches.finish(ask.message_id, "failed", reason="late") == sent
-    again = await dispatches.claim(ask, handed_over=False)
+    again = await dispatches.claim(ask)
     assert (again.state, again.fresh, again.receipted) == ("sent", False, False)
     await dispatches.mark_receipts([ask.message_id])
-    assert (await dispatches.claim(ask, handed_over=False)).receipted
+    assert (await dispatches.claim(ask)).receipted
 
 
 async def test_only_one_hands_over_until_it_is_taken_back(dispatches: Dispatches) -> None:
     ask = _claim()
-    await dispatches.claim(ask, handed_over=False)
+    await dispatches.claim(ask)
     assert await dispatches.hand_over(ask.message_id)
     assert not await dispatches.hand_over(ask.message_id)
     assert (await dispatches.get(ask.message_id)).handed_over
@@ -105,7 +106,7 @@ async def test_only_one_hands_over_until_it_is_taken_back(dispatches: Dispatches
 
 
 async def _claimed(dispatches: Dispatches) -> Dispatch:
-    return await dispatches.claim(_claim(), handed_over=False)
+    return await dispatches.claim(_claim())
 
 
 async def test_another_try_goes_on_and_is_counted(dispatches: Dispatches) -> None:
@@ -130,7 +131,7 @@ async def test_another_try_is_not_made_for_ever(pool: Pool) -> None:
 
 
 async def test_what_is_handed_over_is_not_reconsidered(dispatches: Dispatches) -> None:
-    claimed = await dispatches.claim(_claim(), handed_over=True)
+    claimed = await dispatches.claim(_claim(handed_over=True))
     assert claimed.handed_over
     at = datetime.now(UTC)
     await dispatches.record_withdrawals([Withdrawal(claimed.message_id, "c-1", "paid", at)])
