@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -17,6 +18,7 @@ from dunnock.embedded.problems import Problem
 
 HOME = Path(".dunnock")
 _TEMPORARY = "dunnock-up-"
+_BEING_MADE_S = 60.0
 _FREE_BYTES_MIN = 500 * 1024 * 1024
 _ROLES = ("analyst", "agent", "policy", "operator", "admin")
 
@@ -141,7 +143,7 @@ def _sweep() -> None:
     """Remove what ephemeral stacks left that were killed before they could."""
     for home in Path(tempfile.gettempdir()).glob(f"{_TEMPORARY}*"):
         with suppress(Problem, OSError):
-            if not (home / "up.lock").exists():
-                continue  # it is being made at this moment
+            if time.time() - home.stat().st_mtime < _BEING_MADE_S:
+                continue  # perhaps another stack is just about to take its lock
             with _locked(home):
                 shutil.rmtree(home, ignore_errors=True)

@@ -66,6 +66,7 @@ def test_what_a_killed_ephemeral_stack_left_is_swept(tmp_path: Path) -> None:
     left = tmp_path / "dunnock-up-left"
     left.mkdir()
     (left / "up.lock").write_text("1")
+    os.utime(left, (0, 0))
     with installation.opened(ephemeral=True):
         assert not left.exists()
 
