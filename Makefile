@@ -6,7 +6,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 LIBS := .dunnock/kafka/libs
 
-.PHONY: help setup demo test faults race check unit lint types imports tidy format browser clean
+.PHONY: help setup demo test faults race bench-flow check unit lint types imports tidy format browser clean
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -25,6 +25,9 @@ faults: setup ## 20,000 events under kill -9 and SIGSTOP, judged by an independe
 
 race: setup ## 10,000 payments against the last look of a reminder
 	$(BIN)/python -m tests.faults.race.run
+
+bench-flow: setup ## event to gateway, p50 and p99, at 500 mixed events a second
+	$(BIN)/python -m benchmarks.flow
 
 check: lint types imports tidy unit ## lint, types, imports, tidiness and unit tests, in under a minute
 

@@ -10,6 +10,7 @@ import asyncio
 import random
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ import aiohttp
 from tests.faults.chaos import Chaos, cause
 from tests.faults.checker.evidence import Evidence, Finding, Kind, counts
 from tests.faults.checker.judge import judge
+from tests.faults.checker.outputs import read_outputs
 from tests.faults.collect import collect
 from tests.faults.load import plan
 from tests.faults.publisher import Publisher, publish_paced
@@ -46,7 +48,7 @@ class Result:
 
 def say(text: str) -> None:
     """Progress, at once."""
-    print(f"{datetime.now(UTC):%H:%M:%S} {text}", flush=True)  # noqa: T201
+    print(f"{datetime.now(UTC):%H:%M:%S} {text}", flush=True)
 
 
 async def fault_run(
@@ -94,11 +96,14 @@ async def _fix_answers(bureaus: str) -> None:
 def show(result: Result, report: Callable[[str], None] = say) -> None:
     """The table at the end, and the first findings of each kind."""
     evidence = result.evidence
+    messages = Counter(one.kind for one in read_outputs(evidence.outputs).messages)
     rows = [
         ("events published", result.published),
         ("inputs in the log", len(evidence.inputs)),
         ("dead letters", len(evidence.dead_letters)),
         ("outputs", len(evidence.outputs)),
+        ("reminders asked for", messages["reminder"]),
+        ("thank-yous asked for", messages["thank_you"]),
         ("messages at the gateways", len(evidence.received)),
         ("rows compared", len(evidence.customers) + len(evidence.applications)),
         ("mail with unknown outcome", len(evidence.unknown)),

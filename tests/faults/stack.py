@@ -94,7 +94,7 @@ def _stop(stack: Stack) -> None:
     for pid in left:
         os.kill(pid, signal.SIGKILL)
     if left:
-        print(f"dunnock up left {len(left)} processes behind: {left}", file=sys.stderr)  # noqa: T201
+        print(f"dunnock up left {len(left)} processes behind: {left}", file=sys.stderr)
 
 
 def alive(pid: int) -> bool:

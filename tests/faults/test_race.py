@@ -19,6 +19,7 @@ def servers(kafka: str, database_url: str, redis_url: str, topic_prefix: str) ->
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_no_reminder_for_a_payment_that_was_there_first(servers: Servers, tmp_path: Path) -> None:
     verdict = race(servers, tmp_path, 1000)
     table = "\n".join(verdict.lines())
@@ -27,6 +28,7 @@ def test_no_reminder_for_a_payment_that_was_there_first(servers: Servers, tmp_pa
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_without_the_last_look_the_race_is_lost(servers: Servers, tmp_path: Path) -> None:
     verdict = race(servers, tmp_path, 500, hasty=True)
     table = "\n".join(verdict.lines())

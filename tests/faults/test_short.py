@@ -10,6 +10,7 @@ from tests.faults.stack import running_stack
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 async def test_nothing_is_lost_or_doubled_by_kills_and_a_stop() -> None:
     chaos = Chaos(worker_kills=3, dispatcher_kills=1, broker_kills=0, stops=1)
     with running_stack("--no-traffic") as stack:

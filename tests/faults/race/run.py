@@ -104,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 hasty=chosen.hasty,
                 per_second=chosen.per_second,
             )
-    print("\n".join(verdict.lines()))  # noqa: T201
+    print("\n".join(verdict.lines()))
     return 0 if was_a_race(verdict) and not verdict.violations else 1
 
 
