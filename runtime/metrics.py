@@ -60,7 +60,6 @@ GATEWAY_SECONDS = _histogram("gateway_seconds", "Duration of a call to a gateway
 DISPATCHES = _counter("dispatches", "Messages by how their dispatch ended", "channel", "state")
 DISPATCH_SECONDS = _histogram("dispatch_seconds", "From reading a message to its end", "channel")
 DISPATCHES_IN_FLIGHT = _gauge("dispatches_in_flight", "Messages being dispatched", "channel")
-RECEIPTS = _counter("receipts", "Receipts published", "channel", "type")
 
 # --- the projection -----------------------------------------------------------------------------
 PROJECTED = _counter("projected_records", "Records projected into Postgres", "topic")

@@ -14,11 +14,13 @@ from datetime import datetime
 from connectors.postgres.dispatch_rows import Claim, Dispatch, State, Withdrawal, dispatch
 from connectors.postgres.grouped import Grouped
 from connectors.postgres.pool import Pool
+from connectors.simulated_clock import STARTS_AT
 
 _End = tuple[str, State, str | None, str | None]
 
-#: The time that counts: the simulated clock's row when there is one and it is asked for ($1).
-_NOW = "coalesce((SELECT now FROM simulated_clock WHERE $1), clock_timestamp())"
+#: The time that counts. On the simulated clock ($1) that of its row, or its beginning.
+_NOW = f"""CASE WHEN $1 THEN coalesce((SELECT now FROM simulated_clock),
+    timestamptz '{STARTS_AT.isoformat()}') ELSE clock_timestamp() END"""  # noqa: S608 - constant
 
 #: $2 is the real time for which a gateway is tried, whatever the simulated clock says.
 _OVERDUE = f"""(not_after < {_NOW}

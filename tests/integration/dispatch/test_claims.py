@@ -74,6 +74,8 @@ async def test_the_simulated_clock_counts_where_it_is_asked_for(
     pool: Pool, simulated_now: datetime
 ) -> None:
     simulated = Dispatches(pool, simulated=True, give_up_s=600)
+    await pool.execute("UPDATE simulated_clock SET now = now + interval '1 day'")
+    simulated_now += timedelta(days=1)
     assert await simulated.now() == simulated_now
     ask = _claim(not_after=simulated_now + timedelta(seconds=1))
     assert (await simulated.claim(ask)).state == "claimed"
@@ -136,3 +138,8 @@ async def test_what_is_handed_over_is_not_reconsidered(dispatches: Dispatches) -
     at = datetime.now(UTC)
     await dispatches.record_withdrawals([Withdrawal(claimed.message_id, "c-1", "paid", at)])
     assert (await dispatches.reconsider(claimed.message_id)).state == "claimed"
+
+
+async def test_the_simulated_clock_has_a_beginning(pool: Pool) -> None:
+    simulated = Dispatches(pool, simulated=True, give_up_s=600)
+    assert await simulated.now() == datetime(2026, 6, 1, 9, tzinfo=UTC)
