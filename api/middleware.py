@@ -49,23 +49,23 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _to_login(request)
     except Problem as problem:
         return await _told(request, problem)
-    except OwnerUnavailable as error:
+    except (OwnerUnavailable, LogUnavailable) as error:
         return await _told(request, _away(str(error)))
-    except LogUnavailable as error:
-        return await _told(request, _away(f"The log does not answer: {error}"))
     except web.HTTPException as error:
-        if error.status < 400:
-            return error
-        detail = error.reason or "The request cannot be answered."
-        headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
-        code = "not-found" if error.status == 404 else "bad-request"
-        return await _told(request, Problem(error.status, code, detail, headers))
+        return error if error.status < 400 else await _told(request, _problem_of(error))
     except LOST:
         _log.warning("the database does not answer", exc_info=True)
         return await _told(request, _away("The database does not answer."))
-    except Exception:  # the last resort: log it, tell nothing of it
+    except Exception:  # noqa: BLE001 - the last resort: log it, tell nothing of it
         _log.exception("a request failed", route=request.path)
         return await _told(request, Problem(500, "internal", "Something went wrong on our side."))
+
+
+def _problem_of(error: web.HTTPException) -> Problem:
+    detail = error.reason or "The request cannot be answered."
+    headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
+    code = "not-found" if error.status == 404 else "bad-request"
+    return Problem(error.status, code, detail, headers)
 
 
 def _away(detail: str) -> Problem:

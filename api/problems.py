@@ -39,6 +39,7 @@ def response_of(problem: Problem, instance: str) -> web.Response:
 
 
 def not_found(what: str) -> Problem:
+    """Nobody has the id."""
     return Problem(404, "not-found", f"There is no such {what}.")
 
 

@@ -8,20 +8,17 @@ from typing import Protocol
 import asyncpg
 from redis.exceptions import RedisError
 
+from api.ports import Statuses
 from connectors.postgres.pool import LOST
-from tables.partition_status import PartitionStatus, missing_partitions
+from tables.partition_status import missing_partitions
 
 _PATIENCE_S = 2.0
 
 
 class Pinged(Protocol):
+    """What is needed of Redis."""
+
     async def ping(self) -> object: ...
-
-
-class Statuses(Protocol):
-    @property
-    def partitions(self) -> int: ...
-    async def read(self) -> dict[int, PartitionStatus]: ...
 
 
 class Readiness:

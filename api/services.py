@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import asyncpg
 from aiohttp import web
@@ -13,45 +13,13 @@ from jinja2 import Environment
 
 from api.machine.advance import Advance
 from api.pay.psp import Psp
+from api.ports import Log, Rows, Statuses
 from api.security.sessions import Sessions
 from api.security.users import Users
 from connectors.simulated_clock import SimulatedClockRow
 from runtime.settings import Settings
-from tables.live_rows import LiveRow
-from tables.partition_status import PartitionStatus
 
 Now = Callable[[], Awaitable[datetime]]
-
-
-class Rows(Protocol):
-    """Live rows of the stateful tables; `tables.live_rows.LiveRows` or a fake."""
-
-    async def get(
-        self, table: str, key: str, partition_key: str | None = None
-    ) -> LiveRow | None: ...
-
-    async def find(self, table: str, key: str) -> LiveRow | None: ...
-
-
-class Statuses(Protocol):
-    @property
-    def partitions(self) -> int: ...
-    async def read(self) -> dict[int, PartitionStatus]: ...
-
-
-class Publisher(Protocol):
-    async def publish(
-        self,
-        topic: str,
-        key: bytes | None,
-        value: bytes,
-        headers: Iterable[tuple[str, bytes]] = (),
-        partition: int | None = None,
-    ) -> int: ...
-
-    async def end_offsets(
-        self, topics: Iterable[str], partitions: int
-    ) -> dict[int, dict[str, int]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +32,13 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Services:
+    """Everything, in one object: see the types."""
+
     settings: Settings
     pool: asyncpg.Pool
     rows: Rows
     statuses: Statuses
-    log: Publisher
+    log: Log
     psp: Psp
     users: Users
     sessions: Sessions
@@ -85,6 +55,7 @@ SERVICES: web.AppKey[Services] = web.AppKey("services", Services)
 
 
 def services(request: web.Request) -> Services:
+    """The services of the application that answers."""
     return request.app[SERVICES]
 
 

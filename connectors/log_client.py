@@ -8,11 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import (
+    ConsumerGroupTopicPartitions,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 _DELIVERY_TIMEOUT_MS = 20_000
@@ -20,7 +29,7 @@ _ASK_TIMEOUT_S = 5.0
 _POLL_S = 0.05
 _FLUSH_S = 5.0
 _NO_SUCH_TOPIC = frozenset(
-    {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}
+    {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}  # noqa: SLF001 - the public names
 )
 
 
@@ -34,7 +43,8 @@ class LogClient:
     def __init__(self, bootstrap: str, topic_prefix: str = "") -> None:
         self._prefix = topic_prefix
         common = {"bootstrap.servers": bootstrap, "client.id": "dunnock-web"}
-        self._admin = AdminClient(common)
+        library = logging.getLogger("librdkafka")  # else it writes to stderr by itself
+        self._admin = AdminClient(common, logger=library)
         self._producer = Producer(
             common
             | {
@@ -43,7 +53,8 @@ class LogClient:
                 "linger.ms": 0,
                 "partitioner": "murmur2_random",
                 "delivery.timeout.ms": _DELIVERY_TIMEOUT_MS,
-            }
+            },
+            logger=library,
         )
         self._poller: asyncio.Task[None] | None = None
 
@@ -98,20 +109,25 @@ class LogClient:
         return await delivered
 
     async def end_offsets(
-        self, topics: Iterable[str], partitions: int
+        self, topics: Iterable[str], partitions: int, *, stable: bool = False
     ) -> dict[int, dict[str, int]]:
-        """High watermarks (uncommitted records included) by partition, then topic, asked now.
+        """How far the log goes, by partition, then topic, asked now.
 
-        A topic that does not exist is left out. Raises `LogUnavailable` when no broker answers.
+        High watermarks (uncommitted records included), or, `stable`, the last stable offsets. A
+        topic that does not exist is left out. Raises `LogUnavailable` when no broker answers.
         """
         asked = {
             TopicPartition(self._prefix + topic, number): OffsetSpec.latest()
             for topic in topics
             for number in range(partitions)
         }
+        level = IsolationLevel.READ_COMMITTED if stable else IsolationLevel.READ_UNCOMMITTED
         try:
             futures: Mapping[TopicPartition, Future[Any]] = await asyncio.to_thread(
-                self._admin.list_offsets, asked, request_timeout=_ASK_TIMEOUT_S
+                self._admin.list_offsets,
+                asked,
+                isolation_level=level,
+                request_timeout=_ASK_TIMEOUT_S,
             )
         except KafkaException as error:
             raise LogUnavailable(str(error)) from error
@@ -125,6 +141,24 @@ class LogClient:
                 raise LogUnavailable(f"{place.topic}: {error}") from error
             ends[place.partition][place.topic.removeprefix(self._prefix)] = answer.offset
         return ends
+
+    async def committed(self, group: str, topic: str) -> dict[int, int]:
+        """How far a consumer group has committed a topic, by partition. Raises `LogUnavailable`."""
+        try:
+            futures = await asyncio.to_thread(
+                self._admin.list_consumer_group_offsets,
+                [ConsumerGroupTopicPartitions(group)],
+                request_timeout=_ASK_TIMEOUT_S,
+            )
+            answer = await asyncio.wrap_future(futures[group])
+        except KafkaException as error:
+            raise LogUnavailable(f"{group}: {error}") from error
+        wire = self._prefix + topic
+        return {
+            place.partition: place.offset
+            for place in answer.topic_partitions
+            if place.topic == wire and place.offset >= 0
+        }
 
     async def _serve_reports(self) -> None:
         while True:

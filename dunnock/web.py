@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 
 from api.app import build_app
 from api.machine.advance import Advance
+from api.machine.dispatchers import Dispatchers
 from api.pages.rendering import environment
 from api.pay.psp import HttpPsp
 from api.readiness import Readiness
@@ -33,6 +34,12 @@ from tables.partition_status import StatusReader
 
 _log = logger(__name__)
 _REDIS_TIMEOUT_S = 2.0
+#: The channels that have a dispatcher, as its command line calls them.
+_SENT = {
+    "sms": topics.MESSAGES_SMS,
+    "push": topics.MESSAGES_PUSH,
+    "email": topics.MESSAGES_EMAIL,
+}
 _INPUTS = tuple(spec.name for spec in topics.IN_TOPICS)
 #: Read by the lanes. Requests to bureaus are read by a pool, on real time: no clock waits for it.
 _INTERNAL = (topics.TICKS, topics.POLICIES, topics.CHECK_ANSWERS, topics.HISTORY)
@@ -111,4 +118,7 @@ async def _clock(
         return None
     row = SimulatedClockRow(pool)
     await row.start()
-    return Clock(row, Advance(row, statuses, log, _INPUTS, _INTERNAL))
+    groups = {topic: f"{settings.app_id}-dispatcher-{name}" for name, topic in _SENT.items()}
+    groups[topics.CHECK_REQUESTS] = settings.app_id  # bureaus answer on real time too
+    dispatchers = Dispatchers(log, groups, settings.partitions)
+    return Clock(row, Advance(row, statuses, log, dispatchers, _INPUTS, _INTERNAL))

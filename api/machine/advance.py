@@ -12,41 +12,17 @@ import asyncio
 import json
 import time
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
 
+from api.ports import ClockRow, Dispatching, Ends, Log, Statuses
 from runtime.logs import logger
 from tables.partition_status import PartitionStatus, missing_partitions
 
 TICKS = "ticks"
 _LOG_EVERY_S = 5.0
+#: Messages are good for hours: steps shorter than this may be taken before they have left.
+LEAP = timedelta(minutes=1)
 _log = logger(__name__)
-
-Ends = Mapping[int, Mapping[str, int]]
-
-
-class ClockRow(Protocol):
-    async def now(self) -> datetime: ...
-    async def move_to(self, instant: datetime) -> None: ...
-
-
-class Statuses(Protocol):
-    @property
-    def partitions(self) -> int: ...
-    async def read(self) -> dict[int, PartitionStatus]: ...
-
-
-class Log(Protocol):
-    async def publish(
-        self,
-        topic: str,
-        key: bytes | None,
-        value: bytes,
-        headers: Iterable[tuple[str, bytes]] = (),
-        partition: int | None = None,
-    ) -> int: ...
-
-    async def end_offsets(self, topics: Iterable[str], partitions: int) -> Ends: ...
 
 
 class Lagging(Exception):
@@ -59,6 +35,10 @@ def instant_text(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec=spec).replace("+00:00", "Z")
 
 
+def _earliest(found: Mapping[int, PartitionStatus]) -> datetime | None:
+    return min((one.next_due for one in found.values() if one.next_due), default=None)
+
+
 class Advance:
     """One advance at a time: the caller holds the clock's lock."""
 
@@ -67,6 +47,7 @@ class Advance:
         clock: ClockRow,
         statuses: Statuses,
         log: Log,
+        dispatchers: Dispatching,
         inputs: Iterable[str],
         internal: Iterable[str],
         *,
@@ -77,25 +58,43 @@ class Advance:
         prefix. What comes in from outside during the advance does not hold it up.
         """
         self._clock, self._statuses, self._source = clock, statuses, log
+        self._dispatchers = dispatchers
         self._inputs, self._internal = tuple(inputs), tuple(internal)
         self._patience_s, self._poll_s = patience_s, poll_s
-        self._visited, self._logged_at = 0, 0.0
+        self._visited, self._logged_at, self._hangs = 0, 0.0, False
 
     async def to(self, target: datetime) -> datetime:
         """Raises `Lagging` when the workers take longer than the patience for one step."""
-        self._visited, self._logged_at = 0, time.monotonic()
+        self._visited, self._logged_at, self._hangs = 0, time.monotonic(), False
         now = await self._clock.now()
         await self._tick(now)  # a former advance may have died between its row and its ticks
         found = await self._settle(now, (*self._inputs, *self._internal))
+        dispatched_at = now
         while True:
-            due = min((one.next_due for one in found.values() if one.next_due), default=None)
+            due = _earliest(found)
+            following = target if due is None else min(due, target)
+            if following - dispatched_at > LEAP:
+                found = await self._let_messages_leave(now) or found
+                dispatched_at = now
+                due = _earliest(found)
             if due is None or due > target:
                 break
             now = max(now, due)
             found = await self._visit(now, target)
         if now < target:
             await self._visit(target, target)
+        await self._let_messages_leave(target)
         return await self._clock.now()
+
+    async def _let_messages_leave(self, now: datetime) -> dict[int, PartitionStatus] | None:
+        """The statuses after the receipts; None: a gateway hangs, and time does not wait for it."""
+        if self._hangs:
+            return None
+        if not await self._dispatchers.settle():
+            self._hangs = True
+            _log.warning("a dispatcher hangs: the clock goes on without it")
+            return None
+        return await self._settle(now, (*self._inputs, *self._internal))
 
     async def _visit(self, instant: datetime, target: datetime) -> dict[int, PartitionStatus]:
         self._visited += 1

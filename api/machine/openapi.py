@@ -34,6 +34,8 @@ class Problem(Data):
 
 
 class OpenItem(Data):
+    """An invoice with something open."""
+
     invoice_id: str
     open: Money
     due_on: str
@@ -41,6 +43,8 @@ class OpenItem(Data):
 
 
 class NotSentEntry(Data):
+    """A message that was due and did not leave."""
+
     at: AwareDatetime
     because: str
 

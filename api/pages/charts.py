@@ -11,12 +11,16 @@ _TICKS = 4
 
 @dataclass(frozen=True, slots=True)
 class Series:
+    """One line of the chart."""
+
     name: str
     numbers: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """A line as the template draws it."""
+
     name: str
     points: str
     total: int
@@ -24,12 +28,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
+    """A value beside the axis."""
+
     value: int
     y: float
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
+    """A moment under the axis."""
+
     text: str
     x: float
     anchor: str
@@ -37,6 +45,8 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
+    """The same numbers, to be read."""
+
     label: str
     numbers: Sequence[int]
 

@@ -54,7 +54,7 @@ def filters_of(request: web.Request, page: ListPage) -> dict[str, str]:
     wanted = {name: request.query.get(name, "").strip() for name in page.listing.filters}
     unknown = request.query.keys() - page.listing.filters.keys() - {"page"}
     if unknown:
-        raise Problem(400, "bad-filter", f"There is no filter {sorted(unknown)[0][:40]}.")
+        raise Problem(400, "bad-filter", f"There is no filter {min(unknown)[:40]}.")
     for name, value in wanted.items():
         allowed = page.choices.get(name)
         if len(value) > _FILTER_CHARACTERS_MAX or "\0" in value:

@@ -65,4 +65,6 @@ def _entries(view: Mapping[str, Any]) -> Iterator[Entry]:
         extra = {"deferred_to": one.get("deferred_to"), "step": one.get("step")}
         yield Entry(one["at"], "not_sent", "warn", words=(one["kind"], one["because"]), extra=extra)
     for one in view["contacts"]:
+        if one["type"].startswith("message."):
+            continue  # told by the state of the message itself
         yield Entry(one["at"], "contact", words=(one["type"], one["channel"]))

@@ -25,6 +25,8 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class PaidOrder:
+    """An order that the provider has reported paid."""
+
     reference: str
     chosen: Chosen
     received_at: datetime

@@ -1,7 +1,8 @@
-"""`/pay/{token}`: what is open now, and paying all of it or a part. No login: the link is signed."""
+"""`/pay/{token}`: what is open now; paying all of it or a part. No login: the link is signed."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 
@@ -19,6 +20,8 @@ from api.texts import LANGUAGES, Translator, best_language
 from domain.collections.links import BadLink, LinkClaims, verify
 
 _TOKEN_CHARACTERS_MAX = 2000
+#: The payment is on its way through the log while its customer comes back: a moment's patience.
+_BOOKING_PAUSES_S = (0.1, 0.2, 0.3, 0.4)
 routes = web.RouteTableDef()
 
 
@@ -33,6 +36,10 @@ class _Page:
         known = best_language(str(profile.get("language") or ""), default=language_of(request))
         self.language = chosen if chosen in LANGUAGES else known
         self.zone = str(profile.get("timezone") or "UTC")
+
+    def has_booked(self, payment_id: str) -> bool:
+        """Whether what is shown as open already counts the payment."""
+        return any(one["payment_id"] == payment_id for one in self.view.get("payments", ()))
 
     def show(self, status: int = 200, error: str = "", **kept: str) -> web.Response:
         psp = services(self.request).psp
@@ -113,16 +120,24 @@ async def _ordered(
 @routes.get("/pay/{token}/back")
 async def back(request: web.Request) -> web.Response:
     """After the provider's page: paid or not yet known, and what is open now."""
-    opened = await _opened(request)
+    reference = request.query.get("order", "")[:64]
+    opened, reported = await _opened(request), False
+    for wait_s in _BOOKING_PAUSES_S:
+        if not isinstance(opened, _Page):
+            break
+        reported = await orders.was_reported(services(request).pool, reference)
+        if reported and opened.has_booked(reference):
+            break
+        await asyncio.sleep(wait_s)
+        opened = await _opened(request)
     if not isinstance(opened, _Page):
         return opened
-    reference = request.query.get("order", "")[:64]
-    reported = await orders.was_reported(services(request).pool, reference)
     return render(
         request,
         "pay_back.html",
         language=opened.language,
         reported=reported,
+        booked=opened.has_booked(reference),
         items=opened.items,
         total={"minor": sum(one.minor for one in opened.items), "currency": opened.claims.currency},
         token=request.match_info["token"],

@@ -30,11 +30,15 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
+    """The provider's page for one payment."""
+
     psp_id: str
     url: str
 
 
 class Psp(Protocol):
+    """What is needed of a provider."""
+
     @property
     def origin(self) -> str:
         """Where the hosted pages are, for the browser's content policy."""

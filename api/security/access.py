@@ -28,6 +28,7 @@ class LoginNeeded(Exception):
 
 
 def wall_clock() -> datetime:
+    """The time by which sessions and pauses end."""
     return datetime.now(UTC)
 
 

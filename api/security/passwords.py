@@ -16,6 +16,8 @@ _NOBODY = _HASHER.hash("nobody has this password")
 
 
 class Passwords:
+    """Hashes and checks; the caller waits for its turn."""
+
     def __init__(self) -> None:
         self._slots = asyncio.Semaphore(_AT_ONCE_MAX)
 

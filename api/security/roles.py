@@ -19,4 +19,5 @@ AREAS_OF: dict[str, frozenset[Area]] = {
 
 
 def may_open(role: str, area: Area) -> bool:
+    """Whether the role may open pages and API of the area."""
     return area == "start" or area in AREAS_OF.get(role, frozenset())

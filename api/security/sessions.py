@@ -20,6 +20,8 @@ def _digest(token: str) -> bytes:
 
 
 class Sessions:
+    """Opens, finds and closes sessions."""
+
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 

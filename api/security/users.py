@@ -18,6 +18,8 @@ _PAUSE_S_MAX = 900
 
 @dataclass(frozen=True, slots=True)
 class User:
+    """Who is logged in, and as what."""
+
     name: str
     role: str
 
@@ -39,6 +41,8 @@ def pause_after(failures: int) -> timedelta:
 
 
 class Users:
+    """Knows the staff."""
+
     def __init__(self, pool: asyncpg.Pool, passwords: Passwords) -> None:
         self._pool, self._passwords = pool, passwords
 

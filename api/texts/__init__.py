@@ -12,6 +12,7 @@ _FOLDER = Path(__file__).parent
 
 @cache
 def catalogue(language: str) -> dict[str, str]:
+    """All texts of a language, read once."""
     texts: dict[str, str] = json.loads((_FOLDER / f"{language}.json").read_text("utf-8"))
     return texts
 

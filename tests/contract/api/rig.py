@@ -116,13 +116,28 @@ class FakeLog:
         return 0
 
     async def end_offsets(
-        self, topics: Iterable[str], partitions: int
+        self, topics: Iterable[str], partitions: int, *, stable: bool = False
     ) -> dict[int, dict[str, int]]:
         wanted = set(topics)
         return {
             number: {topic: end for topic, end in ends.items() if topic in wanted}
             for number, ends in self._workers.ends.items()
         }
+
+    async def committed(self, group: str, topic: str) -> dict[int, int]:
+        return {}
+
+
+class FakeDispatchers:
+    """Counts how often the clock waits for what leaves the house."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.hangs = False
+
+    async def settle(self) -> bool:
+        self.asked += 1
+        return not self.hangs
 
 
 class FakePsp:
@@ -148,6 +163,7 @@ class Rig:
     log: FakeLog
     psp: FakePsp
     settings: Settings
+    dispatchers: FakeDispatchers
     conditions: dict[str, bool] = field(default_factory=lambda: {"postgres": True})
 
     @property
@@ -168,7 +184,7 @@ class Rig:
 async def rigged(
     pool: Pool, *, clock: str = "simulated", roles: tuple[str, ...] = ("admin",)
 ) -> AsyncIterator[Rig]:
-    """A rig on a migrated database, with a user named like each role; the password is `PASSWORD`."""
+    """A rig on a migrated database, users are named like their roles."""
     settings = Settings(
         secret=SECRET,
         api_key=uuid.uuid4().hex,
@@ -190,7 +206,10 @@ async def rigged(
     async def told() -> dict[str, bool]:
         return conditions
 
-    advance = Advance(row, workers, log, ("payments",), ("ticks",), patience_s=0.3, poll_s=0.01)
+    dispatchers = FakeDispatchers()
+    advance = Advance(
+        row, workers, log, dispatchers, ("payments",), ("ticks",), patience_s=0.3, poll_s=0.01
+    )
     if clock == "simulated":
         await pool.execute("DELETE FROM simulated_clock")
         await row.start()
@@ -211,7 +230,7 @@ async def rigged(
     server = TestServer(build_app(services))
     await server.start_server()
     try:
-        yield Rig(server, pool, rows, workers, log, psp, settings, conditions)
+        yield Rig(server, pool, rows, workers, log, psp, settings, dispatchers, conditions)
     finally:
         await server.close()
         if clock == "simulated":

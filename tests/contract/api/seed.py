@@ -117,4 +117,13 @@ def _decision(number: int) -> tuple[Any, ...]:
     light = {"accept": "green", "reject": "red"}.get(outcome, "amber")
     score = None if outcome == "rework" else 100 + number * 13
     at = _ago(number * 7 % 57)
-    return f"d-{number}", f"a-{number}", f"c-{number + 1}", outcome, light, score, number % 9 == 0, at
+    return (
+        f"d-{number}",
+        f"a-{number}",
+        f"c-{number + 1}",
+        outcome,
+        light,
+        score,
+        number % 9 == 0,
+        at,
+    )

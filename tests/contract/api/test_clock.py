@@ -76,6 +76,23 @@ async def test_a_worker_that_lags_is_named(rig: Rig, client: ClientSession) -> N
     assert "ticks[0]" in problem["detail"]
 
 
+async def test_messages_leave_before_the_clock_leaps(rig: Rig, client: ClientSession) -> None:
+    seconds = [timedelta(seconds=number) for number in (1, 2, 3, 70)]
+    rig.workers.due = [NOW + second for second in seconds]
+    assert (await _move(client, rig, {"advance": "PT24H"}))[0] == 200
+    # Before the 70th second, before the rest of the day, and at the end; not within the minute.
+    assert rig.dispatchers.asked == 3
+
+
+async def test_a_gateway_that_hangs_holds_the_clock_up_once(
+    rig: Rig, client: ClientSession
+) -> None:
+    rig.dispatchers.hangs = True
+    rig.workers.due = [NOW + timedelta(hours=hour) for hour in range(1, 9)]
+    assert (await _move(client, rig, {"advance": "PT24H"}))[0] == 200
+    assert rig.dispatchers.asked == 1
+
+
 async def test_advances_queue_up(rig: Rig, client: ClientSession) -> None:
     answers = await asyncio.gather(*(_move(client, rig, {"advance": "PT1H"}) for _ in range(3)))
     assert sorted(answer["now"] for _, answer in answers) == [

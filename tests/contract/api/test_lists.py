@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import ClientSession
@@ -18,10 +17,10 @@ LISTS = ("customers", "decisions", "messages", "not-sent", "cases", "dead-letter
 
 
 @pytest.fixture
-async def staff(rig: Rig, client: ClientSession) -> AsyncIterator[ClientSession]:
+async def staff(rig: Rig, client: ClientSession) -> ClientSession:
     await seeded(rig.pool)
     await log_in(client)
-    yield client
+    return client
 
 
 async def _csv(client: ClientSession, path: str) -> list[dict[str, str]]:
@@ -139,7 +138,12 @@ async def test_what_customers_typed_is_text_not_markup(rig: Rig, staff: ClientSe
 async def test_the_start_page_counts_what_the_lists_hold(rig: Rig, staff: ClientSession) -> None:
     rig.workers.ends = {0: {"ticks": 0, "payments": 7}, 1: {"ticks": 0, "customers": 5}}
     _, page = await get(staff, "/")
-    for number, what in [(12, "events in"), (60, "decisions"), (60, "reminders"), (8, "open cases")]:
+    for number, what in [
+        (12, "events in"),
+        (60, "decisions"),
+        (60, "reminders"),
+        (8, "open cases"),
+    ]:
         assert f"<b>{number}</b><span>{what}</span>" in page
     _, live = await get(staff, "/live")
     assert live.lstrip().startswith('<div class="stack" id="live"')

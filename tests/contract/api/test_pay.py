@@ -26,9 +26,7 @@ async def _choose(
     client: ClientSession, link: str, *fields: tuple[str, str]
 ) -> tuple[int, str, str]:
     _, page = await get(client, link)
-    return await post(
-        client, link, [*fields, ("csrf", csrf_of(page)), ("nonce", nonce_of(page))]
-    )
+    return await post(client, link, [*fields, ("csrf", csrf_of(page)), ("nonce", nonce_of(page))])
 
 
 async def _notify(
@@ -127,9 +125,7 @@ async def test_closed_links_say_why(rig: Rig, client: ClientSession, link: str) 
         assert "This link does not work" in page
 
 
-async def test_a_forged_webhook_changes_nothing(
-    rig: Rig, client: ClientSession, link: str
-) -> None:
+async def test_a_forged_webhook_changes_nothing(rig: Rig, client: ClientSession, link: str) -> None:
     await _choose(client, link, ("what", "all"))
     other = "whsec_YW5vdGhlci1zZWNyZXQ="
     assert await _notify(client, rig.psp.orders[0].reference, 7749, other) == 401
