@@ -106,8 +106,11 @@ class PartitionLog:
         def landed(offset: int) -> None:
             last[table] = max(offset, last.get(table, -1))
 
+        on_delivery = self._producer.counting(landed)
         for key, value in rows.items():
-            self._producer.produce(topic, key, value, partition=self._partition, on_offset=landed)
+            self._producer.produce(
+                topic, key, value, partition=self._partition, on_delivery=on_delivery
+            )
 
     def _positions(self, offsets: Mapping[str, int]) -> list[TopicPartition]:
         return [

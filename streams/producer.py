@@ -104,17 +104,9 @@ class TransactionalProducer:
         *,
         partition: int | None = None,
         headers: Iterable[tuple[str, bytes]] = (),
-        on_offset: Callable[[int], None] | None = None,
+        on_delivery: DeliveryCallback | None = None,
     ) -> None:
-        """Add a record; `on_offset` is called with its offset before `commit` returns."""
-
-        def delivered(error: KafkaError | None, message: Message) -> None:
-            self._pending -= 1
-            if error is not None:
-                self._failed = self._failed or error
-            elif on_offset is not None:
-                on_offset(message.offset())
-
+        """Add a record. `on_delivery`, made by `counting`, is called before `commit` returns."""
         arguments = {} if partition is None else {"partition": partition}
         while True:
             try:
@@ -123,7 +115,7 @@ class TransactionalProducer:
                     value,
                     key,
                     headers=list(headers),
-                    on_delivery=delivered,
+                    on_delivery=on_delivery or self._delivered,
                     **arguments,
                 )
             except BufferError:
@@ -133,6 +125,21 @@ class TransactionalProducer:
             else:
                 self._pending += 1
                 return
+
+    def counting(self, on_offset: Callable[[int], None]) -> DeliveryCallback:
+        """A callback for `produce` that hears of the offsets of what was written."""
+
+        def delivered(error: KafkaError | None, message: Message) -> None:
+            self._delivered(error, message)
+            if error is None:
+                on_offset(message.offset())
+
+        return delivered
+
+    def _delivered(self, error: KafkaError | None, _: Message) -> None:
+        self._pending -= 1
+        if error is not None:
+            self._failed = self._failed or error
 
     def commit(self, positions: list[TopicPartition], group_metadata: object) -> None:
         """Send the source positions into the transaction and commit it."""

@@ -19,7 +19,9 @@ from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartit
 from confluent_kafka.admin import AdminClient
 
 from dunnock.embedded.ports import free_port
-from streams.topics import CASES, PAYMENTS, changelog_topic
+from streams.topic_setup import ensure_topics
+from streams.topics import CASES, PAYMENTS, TopicSpec, changelog_specs, changelog_topic
+from tables.definitions import CUSTOMER_HISTORY
 
 ROOT = Path(__file__).resolve().parents[3]
 READY_S = 60.0
@@ -33,7 +35,7 @@ class Installation:
     kafka: str
     app_id: str
     directory: Path
-    partitions: int = 4
+    partitions: int = 2
     sent: Counter[str] = field(default_factory=Counter)
     workers: list[Worker] = field(default_factory=list)
 
@@ -52,19 +54,13 @@ class Installation:
         for worker in self.workers:
             worker.kill()
 
-    def prepare(self) -> None:
-        """Create the topics without a worker."""
-        from dunnock.worker import _ensure_topics
-        from runtime.settings import Settings
-        from tables.definitions import CUSTOMER_HISTORY, ENGINE, TIMERS
-
-        settings = Settings(
-            kafka=self.kafka,
-            app_id=self.app_id,
-            topic_prefix=f"{self.app_id}.",
-            partitions=self.partitions,
-        )
-        _ensure_topics(settings, (CUSTOMER_HISTORY, ENGINE, TIMERS))
+    def prepare(self, *topics: str) -> None:
+        """Create these topics and the changelog of the counts, without a worker."""
+        specs = [
+            *(TopicSpec(self.topic(name)) for name in topics),
+            *changelog_specs(self.app_id, [CUSTOMER_HISTORY]),
+        ]
+        ensure_topics(self.kafka, specs, self.partitions, 1)
 
     # -- feeding -----------------------------------------------------------------------------
 
@@ -116,7 +112,7 @@ class Installation:
         doubles = [name for name, count in ids.items() if count > 1]
         assert doubles == []
         assert len(outputs) == self.sent.total()
-        rows = self.changelog_rows("customer_history")
+        rows = self.changelog_rows(CUSTOMER_HISTORY)
         assert {key: int(value) for key, value in rows.items()} == dict(self.sent)
 
     def changelog_rows(self, table: str) -> dict[str, bytes]:

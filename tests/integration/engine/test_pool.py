@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 def test_a_slow_head_blocks_its_commit_but_nobody_else(home: Installation, tmp_path: Path) -> None:
     """A fresh group, the head at offset 0 missing, a kill: every request is answered in the end."""
     go = tmp_path / "go"
-    home.prepare()
+    home.prepare(CHECK_REQUESTS)
     slow_partition = partition_of(b"slow", home.partitions)
     home.send_raw(b"slow", b"first", CHECK_REQUESTS)
     for number in range(200):

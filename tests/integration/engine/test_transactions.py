@@ -24,7 +24,7 @@ ROWS = "customer_history"
 
 @pytest.fixture
 def reader(home: Installation) -> Iterator[GroupReader]:
-    home.prepare()
+    home.prepare(CASES, PAYMENTS)
     found = GroupReader(home.kafka, home.app_id)
     yield found
     found.close()
