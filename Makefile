@@ -29,9 +29,6 @@ race: setup ## 10,000 payments against the last look of a reminder
 bench-flow: setup ## event to gateway, p50 and p99, at 500 mixed events a second
 	$(BIN)/python -m benchmarks.flow
 
-bench-flow: setup ## event-to-gateway latency at 500 events a second, whole stack on this machine
-	$(BIN)/python -m benchmarks.flow
-
 check: lint types imports tidy unit ## lint, types, imports, tidiness and unit tests, in under a minute
 
 unit: setup ## the tests that need no server

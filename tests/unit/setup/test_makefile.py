@@ -1,0 +1,25 @@
+"""`make help` names what the README promises, and CI runs `make test`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_help_prints_every_documented_target() -> None:
+    done = subprocess.run(
+        ["make", "help"], cwd=ROOT, capture_output=True, text=True, timeout=20, check=True
+    )
+    shown = {line.split()[1] for line in done.stdout.splitlines()}
+    assert shown >= {"setup", "demo", "test", "check", "faults", "bench-flow", "help"}
+    assert done.stderr == ""
+
+
+def test_ci_calls_make_test_and_may_be_run() -> None:
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    assert "set -euo pipefail" in script.read_text()
+    assert script.read_text().rstrip().endswith("make test")
