@@ -11,15 +11,15 @@ from __future__ import annotations
 import logging
 import re
 import sys
-import traceback
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
 import orjson
 import structlog
-from pydantic import ValidationError
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+from runtime.log_exceptions import describe
 
 REDACTED = "[redacted]"
 
@@ -38,7 +38,6 @@ _LOOKS_PERSONAL = re.compile(
     r"|\b[A-Z]{2}[0-9]{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,3})?\b"  # an IBAN
 )
 _DEPTH_MAX = 6
-_FRAMES_MAX = 25
 
 #: The root logger must not stay at DEBUG: Faust would spend a tenth of the CPU there.
 _QUIET = ("faust", "aiokafka", "mode", "kafka", "aiohttp.access", "mail.log", "asyncio", "alembic")
@@ -76,44 +75,23 @@ def redact(_: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
     } | kept
 
 
-def _message_of(error: BaseException) -> str:
-    if isinstance(error, ValidationError):  # its text would quote the input
-        problems = error.errors(include_url=False, include_context=False, include_input=False)
-        return "; ".join(
-            f"{'.'.join(str(step) for step in problem['loc'])}: {problem['type']}"
-            for problem in problems[:5]
-        )
-    return scrub(str(error))[:500]
-
-
-_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
-
-
-def exceptions(_: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
-    """Replace `exc_info` by type, message and place of each exception in the chain."""
+def _exceptions(_: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
     info = event_dict.pop("exc_info", None)
-    if not info:
-        return event_dict
-    error: BaseException | None
-    if isinstance(info, BaseException):
-        error = info
-    elif isinstance(info, tuple):
-        error = info[1]
-    else:
-        error = sys.exc_info()[1]
-    chain: list[dict[str, Any]] = []
-    while error is not None and len(chain) < _DEPTH_MAX:
-        frames = traceback.extract_tb(error.__traceback__)[-_FRAMES_MAX:]
-        chain.append(
-            {
-                "type": type(error).__name__,
-                "message": _message_of(error),
-                "at": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
-            }
+    if info:
+        error = (
+            info
+            if isinstance(info, BaseException)
+            else (info[1] if isinstance(info, tuple) else sys.exc_info()[1])
         )
-        error = error.__cause__ or error.__context__
-    event_dict["exception"] = chain
+        event_dict["exception"] = describe(error, scrub)
     return event_dict
+
+
+def _log_crash(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
+    """The process ends of `error`: Python would print what it holds, personal data included."""
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    logger("crash").critical("the process ends", exc_info=error)
 
 
 def _dumps(event: EventDict, **_: Any) -> str:
@@ -140,7 +118,7 @@ def configure(level: str = "INFO", process_name: str = "dunnock") -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                exceptions,
+                _exceptions,
                 redact,
                 structlog.processors.JSONRenderer(serializer=_dumps),
             ],
@@ -152,6 +130,7 @@ def configure(level: str = "INFO", process_name: str = "dunnock") -> None:
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(process=process_name)
+    sys.excepthook = _log_crash
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,12 +17,13 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture
 def lines() -> Iterator[Lines]:
-    stream = io.StringIO()
+    stream, hook = io.StringIO(), sys.excepthook
     logs.configure("INFO", "test")
     handler = logging.getLogger().handlers[0]
     handler.setStream(stream)
     yield lambda: [orjson.loads(line) for line in stream.getvalue().splitlines()]
     logging.getLogger().handlers[:] = []
+    sys.excepthook = hook
 
 
 def test_personal_fields_are_replaced(lines: Lines) -> None:
@@ -76,3 +78,21 @@ def test_ids_times_and_amounts_stay(lines: Lines) -> None:
     (line,) = lines()
     assert line["invoice_id"] == "INV-20260601-0001"
     assert line["at"] == "2026-06-01T09:00:00+02:00"
+
+
+def test_a_crash_is_a_line_with_every_cause(lines: Lines) -> None:
+    try:
+        try:
+            raise ValueError("mail jan@example.nl")
+        except ValueError as error:
+            raise ExceptionGroup("tasks", [RuntimeError("lost"), error]) from None
+    except ExceptionGroup as group:
+        sys.excepthook(type(group), group, None)
+    (line,) = lines()
+    assert [part["type"] for part in line["exception"]] == [
+        "ExceptionGroup",
+        "RuntimeError",
+        "ValueError",
+    ]
+    assert "jan@example.nl" not in str(line)
+    assert line["level"] == "critical"
