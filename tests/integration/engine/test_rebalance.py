@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -13,6 +14,10 @@ import pytest
 from tests.integration.engine.harness import Installation, Worker, wait_until
 
 pytestmark = pytest.mark.slow
+
+
+#: `make faults` asks for more.
+ZOMBIES = int(os.environ.get("ENGINE_ZOMBIES", "1"))
 
 
 @contextmanager
@@ -37,21 +42,30 @@ def _shared(first: Worker, second: Worker) -> bool:
     return sorted((*first.partitions(), *second.partitions())) == [0, 1]
 
 
+def _ended(worker: Worker) -> bool:
+    return worker.process.poll() is not None
+
+
+def _pause_beyond_the_session(home: Installation, first: Worker, moment_s: float) -> None:
+    # Slow enough to be in the middle of a batch nearly always.
+    second = home.worker("w2", COUNTING_DELAY_S="0.0005").wait_ready()
+    wait_until(lambda: _shared(first, second) and bool(second.partitions()), 60)
+    time.sleep(moment_s)
+    second.signal(signal.SIGSTOP)
+    wait_until(lambda: len(first.partitions()) == 2, 60, first.tail)
+    time.sleep(1)
+    second.signal(signal.SIGCONT)
+    # Either it is fenced and ends, or it notices first and joins again. Both are right.
+    wait_until(lambda: _ended(second) or _shared(first, second), 60, second.tail)
+    second.kill()
+
+
 def test_joining_zombie_and_taking_over_under_load(home: Installation) -> None:
     """A worker joins; it is paused beyond its session, wakes up; then it is killed for good."""
     first = home.worker("w1").wait_ready()
     with steady_load(home):
-        second = home.worker("w2").wait_ready()
-        wait_until(lambda: len(second.partitions()) == 1 and _shared(first, second), 40)
-        second.signal(signal.SIGSTOP)
-        wait_until(lambda: len(first.partitions()) == 2, 40, first.tail)
-        time.sleep(1)
-        second.signal(signal.SIGCONT)
-        # Either it is fenced and ends, or it notices first and joins again. Both are right.
-        wait_until(
-            lambda: second.process.poll() is not None or _shared(first, second), 40, second.tail
-        )
-        second.kill()
+        for round_number in range(ZOMBIES):
+            _pause_beyond_the_session(home, first, 0.1 * round_number)
         wait_until(lambda: len(first.partitions()) == 2, 40, first.tail)
     home.assert_exact()
     assert first.process.poll() is None
