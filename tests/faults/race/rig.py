@@ -52,13 +52,14 @@ class Rig:
     notes: tuple[Path, ...]
     signals: socket.socket
 
-    def signalled(self) -> Iterator[str]:
-        """The looks whose reminders have fallen due since the last call."""
+    def signalled(self) -> Iterator[tuple[str, str]]:
+        """New signs: `due` or `asks`, and the look's name."""
         while True:
             try:
-                yield self.signals.recv(4096).decode()
+                kind, _, ref = self.signals.recv(4096).decode().partition("|")
             except BlockingIOError:
                 return
+            yield kind, ref
 
     def questions(self) -> Iterator[Question]:
         """All so far; a line that is being written is left for the next time."""

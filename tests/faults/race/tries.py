@@ -20,8 +20,10 @@ from tests.faults.stories import zones
 
 #: The payment's acknowledgement is spread around the look plus or minus this.
 SPREAD_S = 0.2
-#: The share that is aimed by the worker's own sign: what decides is the last milliseconds.
-NEAR_SHARE = 0.65
+#: What decides is the last milliseconds, so these shares are aimed by the worker's own signs:
+#: around the look, when its reminder falls due, and into the look, when it asks.
+AROUND_SHARE = 0.35
+INTO_SHARE = 0.3
 #: The share that pays long after: these must be reminded, or silence would pass for safety.
 LATE_SHARE = 0.1
 #: From a failed debit to its look, and from the sign to the look, before anything is measured.
@@ -83,12 +85,12 @@ class _Shots:
         self._rng = rng
         self._aim = _Aim(rig, publisher)
         self._due: list[tuple[float, str, Outgoing]] = []
-        #: Customer -> the payment that waits for the sign.
-        self._held: dict[str, Outgoing] = {}
+        #: (Sign, customer) -> the payment that waits for it.
+        self._held: dict[tuple[str, str], Outgoing] = {}
 
     @property
     def pending(self) -> int:
-        return len(self._due) + len(self._held)
+        return len(self._due)
 
     def begin(self, one: Try, now: float) -> None:
         """Plan the failed debit, and the payment unless that waits for the sign."""
@@ -96,11 +98,11 @@ class _Shots:
         look_at = now + AHEAD_S + self._aim.from_failure_s
         heappush(self._due, (now + AHEAD_S, one.failure, failure))
         drawn = self._rng.random()
-        if drawn < NEAR_SHARE:
-            self._held[one.customer] = payment
+        if drawn < AROUND_SHARE + INTO_SHARE:
+            self._held["due" if drawn < AROUND_SHARE else "asks", one.customer] = payment
             # Should the sign get lost, the payment still comes.
             at = look_at + 10
-        elif drawn < NEAR_SHARE + LATE_SHARE:
+        elif drawn < AROUND_SHARE + INTO_SHARE + LATE_SHARE:
             at = look_at + 1 + self._aim.from_failure_s
         else:
             at = look_at + self._rng.uniform(-SPREAD_S, SPREAD_S) - self._aim.ack_s
@@ -109,28 +111,36 @@ class _Shots:
     def fire(self) -> None:
         """Send what is due, and aim what just got its sign."""
         self._aim.read()
-        for ref in self._rig.signalled():
+        for sign, ref in self._rig.signalled():
             customer = customer_of(ref)
-            self._aim.signs[customer] = now = time.time()
-            payment = self._held.pop(customer, None)
+            if sign == "due":
+                self._aim.signs[customer] = time.time()
+            payment = self._held.pop((sign, customer), None)
             if payment is not None:
-                to_look = self._aim.from_sign_s
-                # The acknowledgement, not the sending, is to fall around the look.
-                wait = self._rng.uniform(0, 2) * to_look - self._aim.ack_s
-                heappush(self._due, (now + wait, payment.label, payment))
-        while self._due and self._due[0][0] <= time.time():
-            _, name, outgoing = heappop(self._due)
-            if name in self._publisher.sent:
-                continue
-            self._held.pop(outgoing.key if outgoing.topic == "payments" else "", None)
-            self._publisher.send(outgoing)
+                self._shoot(payment, sign)
+        while self._due:
+            at, name, outgoing = self._due[0]
+            is_sent = name in self._publisher.sent
+            if not is_sent and at > time.time():
+                break
+            heappop(self._due)
+            if not is_sent:
+                self._publisher.send(outgoing)
+
+    def _shoot(self, payment: Outgoing, sign: str) -> None:
+        wait = 0.0
+        if sign == "due":
+            # The acknowledgement, not the sending, is to fall around the look.
+            wait = self._rng.uniform(0.5, 1.5) * self._aim.from_sign_s - self._aim.ack_s
+        heappush(self._due, (time.time() + wait, payment.label, payment))
 
 
 def _records(one: Try) -> tuple[Outgoing, Outgoing]:
     failure = events.failed_debit(one.customer, f"{one.customer}-i", 4999)
     payment = events.payment(one.customer, one.payment, 4999)
+    kind = "direct-debit.failed.v1"
     return (
-        events.event("failed-direct-debits", "direct-debit.failed.v1", failure, ce_id=one.failure),
+        events.event("failed-direct-debits", kind, failure, ce_id=one.failure),
         events.event("payments", "payment.received.v1", payment, ce_id=one.payment),
     )
 

@@ -1,7 +1,7 @@
 """The product's worker, watched: it notes when each look asked the broker for its end offsets.
 
-It also gives a sign (a datagram) when a reminder falls due in a batch, moments before its look, so
-that payments can be aimed at the look's last milliseconds however loaded the machine is.
+It also gives signs (datagrams) when a reminder falls due in a batch, moments before its look, and
+when the look begins, so that payments can be aimed at the look's own milliseconds.
 
 With --hasty the last look is taken out: a reminder is decided at once, without waiting until the
 partition has applied what the broker reported. Nothing in the product can be switched like that.
@@ -24,7 +24,19 @@ from streams.core.logic import Look
 from streams.core.looks import PendingLooks
 
 
-def watched(notes: TextIO) -> type[PendingLooks]:
+class Signs:
+    """Datagrams to whoever aims the payments. A lost one costs a well-aimed try, nothing else."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._address = "127.0.0.1", port
+
+    def give(self, kind: str, ref: str) -> None:
+        self._socket.sendto(f"{kind}|{ref}".encode(), self._address)
+
+
+def watched(notes: TextIO, signs: Signs) -> type[PendingLooks]:
     """PendingLooks that writes one line per answered question."""
 
     class WatchedLooks(PendingLooks):
@@ -33,8 +45,11 @@ def watched(notes: TextIO) -> type[PendingLooks]:
         _asked_at = 0.0
 
         def ask(self) -> None:
-            super().ask()
+            refs = list(self._unasked)
             self._asked_at = time.time()
+            super().ask()
+            for ref in refs:
+                signs.give("asks", ref)
 
         def answered(self, end_offsets: Mapping[str, int]) -> None:
             line = {
@@ -62,17 +77,15 @@ def hasty(base: type[PendingLooks]) -> type[PendingLooks]:
     return HastyLooks
 
 
-def signalling(port: int) -> type[BatchContext]:
-    """A context that tells the port each reminder that falls due, as it does."""
-    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sender.setblocking(False)
+def signalling(signs: Signs) -> type[BatchContext]:
+    """A context that gives a sign for each reminder that falls due, as it does."""
 
     class SignallingContext(BatchContext):
-        """Behaves exactly as it did; a lost datagram costs a well-aimed try, nothing else."""
+        """Behaves exactly as it did."""
 
         def request_look(self, ref: str) -> None:
             super().request_look(ref)
-            sender.sendto(ref.encode(), ("127.0.0.1", port))
+            signs.give("due", ref)
 
     return SignallingContext
 
@@ -85,10 +98,11 @@ def main() -> None:
     parser.add_argument("--hasty", action="store_true")
     chosen = parser.parse_args()
     with chosen.notes.open("a", buffering=1) as notes:
-        variant = watched(notes)
+        signs = Signs(chosen.signal_port)
+        variant = watched(notes, signs)
         # Lane and fold take these classes by name; set before any lane exists, in this process.
         setattr(lane, "PendingLooks", hasty(variant) if chosen.hasty else variant)  # noqa: B010
-        setattr(fold, "BatchContext", signalling(chosen.signal_port))  # noqa: B010
+        setattr(fold, "BatchContext", signalling(signs))  # noqa: B010
         serve("dunnock.worker", ())
 
 
