@@ -8,7 +8,8 @@ from datetime import timedelta
 _PATTERN = re.compile(
     r"(?P<sign>-)?P(?:(?P<weeks>\d{1,6})W|(?:(?P<days>\d{1,7})D)?"
     r"(?:T(?=\d)(?:(?P<hours>\d{1,8})H)?(?:(?P<minutes>\d{1,9})M)?"
-    r"(?:(?P<seconds>\d{1,11})(?:[.,](?P<fraction>\d{1,9}))?S)?)?)"
+    r"(?:(?P<seconds>\d{1,11})(?:[.,](?P<fraction>\d{1,9}))?S)?)?)",
+    re.ASCII,
 )
 
 

@@ -14,7 +14,7 @@ from domain.collections.links import LinkClaims
 from domain.events.ledger import Allocation
 from domain.money import PositiveMoney
 
-_AMOUNT = re.compile(r"(\d{1,9})(?:[.,](\d{1,3}))?")
+_AMOUNT = re.compile(r"(\d{1,9})(?:[.,](\d{1,3}))?", re.ASCII)
 
 
 class BadChoice(Exception):
