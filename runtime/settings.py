@@ -48,11 +48,11 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8080"
     api_key: str = "development-only"
     #: Signs payment links and sessions; at least 32 characters in production.
-    secret: str = "development-only-secret-change-me-now"
+    secret: str = "development-only-secret-change-me-now"  # noqa: S105 - says what it is
     #: A JSON list. Staff that the web process creates at its start, or sets back to this.
     logins: tuple[Login, ...] = ()
     #: Signs the PSP's webhooks (Standard Webhooks, base64 behind `whsec_`).
-    psp_webhook_secret: str = "whsec_ZGV2ZWxvcG1lbnQtb25seS13ZWJob29rLXNlY3JldA=="
+    psp_webhook_secret: str = "whsec_ZGV2ZWxvcG1lbnQtb25seS13ZWJob29rLXNlY3JldA=="  # noqa: S105
     link_days: int = Field(30, ge=1, le=365)
 
     sms_url: str = "http://127.0.0.1:8101"

@@ -61,6 +61,34 @@ def payment_link(work: Work, currency: str, message_id: str) -> str:
     return f"{work.policy.link_base_url}/{sign(work.policy.link_secret, claims)}"
 
 
+def requested(
+    data: MessageRequested, currency: str, **about: str | None
+) -> tuple[Publish, Message]:
+    """The event of a message, and the row's memory of it with what it was `about`."""
+    publish = Publish(
+        topic=f"messages.{data.channel}",
+        ce_type="message.requested.v1",
+        event_id=data.message_id,
+        key=data.customer_id,
+        data=data,
+    )
+    memory = Message.model_validate(
+        {
+            "message_id": data.message_id,
+            "kind": data.kind,
+            "channel": data.channel,
+            "at": data.requested_at,
+            "not_after": data.not_after,
+            "currency": currency,
+            "invoice_ids": data.invoice_ids,
+            "step": data.step,
+            "caused_by": data.caused_by,
+            **about,
+        }
+    )
+    return publish, memory
+
+
 def build_reminder(
     work: Work, currency: str, chase: Chase, slot: Slot, last_look: tuple[LastLook, ...]
 ) -> tuple[Publish, Message]:
@@ -73,13 +101,7 @@ def build_reminder(
     channel, to = chosen
     items = open_items(work, chase.items)
     total = total_of(items, currency)
-    before = sum(
-        message.sequence == chase.sequence and message.step == slot.step
-        for message in work.state.messages
-    )
-    message_id = "r-" + digest(
-        work.state.customer_id, currency, chase.sequence, str(slot.step), str(before)
-    )
+    message_id = _message_id(work, currency, chase, slot.step)
     reader = addressee(work, profile.facts)
     link = payment_link(work, currency, message_id)
     text = work.policy.texts.reminder(
@@ -104,29 +126,13 @@ def build_reminder(
         caused_by=chase.caused_by,
         last_look=last_look,
     )
-    return _publish(data), _memory(data, currency, chase.sequence)
+    return requested(data, currency, sequence=chase.sequence)
 
 
-def _publish(data: MessageRequested) -> Publish:
-    return Publish(
-        topic=f"messages.{data.channel}",
-        ce_type="message.requested.v1",
-        event_id=data.message_id,
-        key=data.customer_id,
-        data=data,
+def _message_id(work: Work, currency: str, chase: Chase, step: int) -> str:
+    """Deterministic; another one for each time the step goes out again."""
+    before = sum(
+        message.sequence == chase.sequence and message.step == step
+        for message in work.state.messages
     )
-
-
-def _memory(data: MessageRequested, currency: str, sequence: str) -> Message:
-    return Message(
-        message_id=data.message_id,
-        kind="reminder",
-        channel=data.channel,
-        at=data.requested_at,
-        not_after=data.not_after,
-        currency=currency,
-        invoice_ids=data.invoice_ids,
-        step=data.step,
-        sequence=sequence,
-        caused_by=data.caused_by,
-    )
+    return "r-" + digest(work.state.customer_id, currency, chase.sequence, str(step), str(before))

@@ -5,12 +5,19 @@ from __future__ import annotations
 import datetime as dt
 
 from domain.collections.channels import choose
-from domain.collections.reminder import addressee, open_items, payment_link, total_of
+from domain.collections.reminder import (
+    addressee,
+    open_items,
+    payment_link,
+    requested,
+    total_of,
+)
 from domain.collections.state import Message, Thanks
 from domain.collections.work import Work
 from domain.effects import Publish
 from domain.events.outputs import MessageRequested
 from domain.identity import digest
+from domain.templates.texts import Item
 
 
 def build_thanks(
@@ -28,12 +35,7 @@ def build_thanks(
     payment = work.state.payments[payment_id]
     paid = payment.facts.amount
     touched = work.ledger.touched.get(payment_id, ())
-    named = {
-        key
-        for key in (*touched, *due)
-        if work.state.invoices[key].facts.amount.currency == paid.currency
-    }
-    items = open_items(work, tuple(named))
+    items = _remaining(work, (*touched, *due), paid.currency)
     rest = total_of(items, paid.currency)
     before = sum(message.payment_id == payment_id for message in work.state.messages)
     message_id = "t-" + digest(work.state.customer_id, payment_id, str(before))
@@ -56,22 +58,10 @@ def build_thanks(
         requested_at=work.now,
         caused_by=thanks.caused_by,
     )
-    memory = Message(
-        message_id=message_id,
-        kind="thank_you",
-        channel=channel,
-        at=work.now,
-        not_after=until,
-        currency=paid.currency,
-        invoice_ids=data.invoice_ids,
-        payment_id=payment_id,
-        caused_by=thanks.caused_by,
-    )
-    publish = Publish(
-        topic=f"messages.{channel}",
-        ce_type="message.requested.v1",
-        event_id=message_id,
-        key=work.state.customer_id,
-        data=data,
-    )
-    return publish, memory
+    return requested(data, paid.currency, payment_id=payment_id)
+
+
+def _remaining(work: Work, invoice_ids: tuple[str, ...], currency: str) -> list[Item]:
+    invoices = work.state.invoices
+    named = {key for key in invoice_ids if invoices[key].facts.amount.currency == currency}
+    return open_items(work, tuple(named))
