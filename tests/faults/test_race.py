@@ -1,6 +1,7 @@
 """I1 on a real broker: no reminder for a payment that the log had before the look.
 
-The whole race of 10,000 tries is `make race`; these are its short forms.
+The whole race of 10,000 tries is `make race`, which also requires 2,000 payments within 20 ms of
+their look; these are its short forms, which a busy machine may blur but not break.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.race.rig import Servers
-from tests.faults.race.run import race, was_a_race
+from tests.faults.race.run import both_sides_won, race
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def test_no_reminder_for_a_payment_that_was_there_first(servers: Servers, tmp_pa
     verdict = race(servers, tmp_path, 1000)
     table = "\n".join(verdict.lines())
     assert verdict.violations == 0, table
-    assert was_a_race(verdict), table
+    assert both_sides_won(verdict), table
 
 
 @pytest.mark.slow

@@ -26,7 +26,7 @@ from tests.faults.race.rig import Rig, Servers, racing_workers
 from tests.faults.race.tries import prepare, run_tries
 from tests.faults.race.verdict import Verdict, judge_race
 
-#: Of 10,000 tries at least 2,000 must come this close; shorter races in proportion.
+#: Of 10,000 tries at least 2,000 must come within 20 ms of the look.
 NEAR_SHARE_MIN = 0.2
 #: Both sides must win often, or it was no race.
 SIDE_SHARE_MIN = 0.05
@@ -77,14 +77,16 @@ def own_servers(place: Path) -> Iterator[Servers]:
         yield Servers(broker, database, cache, prefix="race.")
 
 
-def was_a_race(verdict: Verdict) -> bool:
-    """Whether the payments came close enough, and both sides had their chance."""
+def both_sides_won(verdict: Verdict) -> bool:
+    """Whether payments came before and after looks, and reminders were both held and sent."""
     sides = min(verdict.acknowledged_before, verdict.acknowledged_after)
     winners = min(verdict.payment_won, verdict.reminded)
-    return (
-        verdict.within_20_ms >= NEAR_SHARE_MIN * verdict.tries
-        and min(sides, winners) >= SIDE_SHARE_MIN * verdict.tries
-    )
+    return min(sides, winners) >= SIDE_SHARE_MIN * verdict.tries
+
+
+def was_close(verdict: Verdict) -> bool:
+    """Whether enough payments fell into the last milliseconds; a busy machine blurs them."""
+    return verdict.within_20_ms >= NEAR_SHARE_MIN * verdict.tries
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -105,7 +107,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 per_second=chosen.per_second,
             )
     print("\n".join(verdict.lines()))
-    return 0 if was_a_race(verdict) and not verdict.violations else 1
+    was_a_race = both_sides_won(verdict) and was_close(verdict)
+    if not was_a_race:
+        print("This was no race: one side hardly won, or the machine is too busy to aim.")
+    return 0 if was_a_race and not verdict.violations else 1
 
 
 if __name__ == "__main__":
