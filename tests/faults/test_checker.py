@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -186,3 +189,16 @@ def test_a_doctored_run_is_flagged_on_each_count() -> None:
         "sent twice": 1,
         "reminded after payment": 1,
     }
+
+
+def test_the_checker_knows_nothing_of_the_product() -> None:
+    """The judging part: the standard library and itself."""
+    allowed = sys.stdlib_module_names | {"tests.faults.checker"}
+    for path in Path(__file__).with_name("checker").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            for name in names:
+                known = name.split(".")[0] in allowed or name.startswith("tests.faults.checker")
+                assert known, f"{path.name} imports {name}"
