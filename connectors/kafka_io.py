@@ -20,6 +20,8 @@ HEARTBEAT_MS = 3_000
 #: How long the broker holds an empty fetch. Records end it at once.
 FETCH_WAIT_MS = 250
 REQUEST_MS = 20_000
+#: How long a record waits for the broker: longer than one takes to come back.
+DELIVERY_MS = 60_000
 _METADATA_MS = 30_000
 
 
@@ -130,7 +132,7 @@ async def publisher(bootstrap: str) -> AsyncIterator[Publisher]:
         enable_idempotence=True,
         acks="all",
         linger_ms=0,
-        request_timeout_ms=REQUEST_MS,
+        request_timeout_ms=DELIVERY_MS,
         metadata_max_age_ms=_METADATA_MS,
     )
     await producer.start()

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from dunnock.dispatching.withdrawals import WithdrawalReader
 from runtime import logs, metrics
@@ -88,6 +88,10 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka publi
             except (CommitFailedError, IllegalStateError):
                 # The group moved on: another process settles these again and finds them done.
                 log.warning("commit refused by the group", partitions=len(offsets))
+            except KafkaError as error:
+                # The broker is away: what is newer by then is committed with it.
+                self._committable = offsets | self._committable
+                log.warning("commit failed, tried again later", error=type(error).__name__)
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
         """Commit, then let go."""
