@@ -20,6 +20,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from runtime.log_exceptions import describe
+from runtime.log_throttle import Throttle
 
 REDACTED = "[redacted]"
 
@@ -124,6 +125,7 @@ def configure(level: str = "INFO", process_name: str = "dunnock") -> None:
             ],
         )
     )
+    handler.addFilter(Throttle(_QUIET))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
