@@ -33,8 +33,7 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     """The outermost layer: nothing leaves without its headers, and every answer is counted."""
     started = time.perf_counter()
     response = await _answer(request, handler)
-    resource = request.match_info.route.resource
-    route = resource.canonical if resource is not None else "unmatched"
+    route = _route_of(request)
     metrics.HTTP_REQUESTS.labels(route, request.method, str(response.status)).inc()
     metrics.HTTP_SECONDS.labels(route).observe(time.perf_counter() - started)
     if not response.prepared:
@@ -57,7 +56,7 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         _log.warning("the database does not answer", exc_info=True)
         return await _told(request, _away("The database does not answer."))
     except Exception:  # noqa: BLE001 - the last resort: log it, tell nothing of it
-        _log.exception("a request failed", route=request.path)
+        _log.exception("a request failed", route=_route_of(request))
         return await _told(request, Problem(500, "internal", "Something went wrong on our side."))
 
 
@@ -90,6 +89,12 @@ async def _told(request: web.Request, problem: Problem) -> web.Response:
     response = render(request, "error.html", status=problem.status, problem=problem)
     response.headers.update(problem.headers)
     return response
+
+
+def _route_of(request: web.Request) -> str:
+    """The pattern, never the path: ids and payment links stay out of metrics and logs."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "unmatched"
 
 
 def _finish(request: web.Request, response: web.StreamResponse) -> None:

@@ -12,6 +12,7 @@ from api.security.access import machine
 from api.services import Json, Services, services
 from domain.collections.state import CustomerState
 from domain.collections.view import customer_view
+from domain.fees.state import FeeState, fee_view
 from tables import views
 from tables.live_rows import LiveRow
 
@@ -67,7 +68,9 @@ async def customer(request: web.Request) -> web.Response:
 @machine("customers")
 async def fee_status(request: web.Request) -> web.Response:
     found = await services(request).rows.get("fee_status", id_of(request))
-    return _found(found, "fee status")
+    if found is None:
+        raise not_found("fee status")
+    return _answer({**fee_view(FeeState.model_validate(found.row)), "as_of": found.as_of})
 
 
 @routes.get("/api/v1/applications/{id}")
