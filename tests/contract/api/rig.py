@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp.test_utils import TestServer
+from argon2 import PasswordHasher
 
 from api.app import build_app
 from api.machine.advance import Advance
@@ -37,6 +38,8 @@ PARTITIONS = 2
 SECRET = "a-secret-of-the-tests-with-32-characters"
 WEBHOOK_SECRET = "whsec_dGVzdC13ZWJob29rLXNlY3JldC1vZi10aGUtcmln"
 PASSWORD = "correct horse"
+#: Weak on purpose: tests log in hundreds of times.
+QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 
 class FakeRows:
@@ -195,7 +198,7 @@ async def rigged(
     await pool.execute("DELETE FROM login_failures")
     rows, workers, psp = FakeRows(), FakeWorkers(), FakePsp()
     log = FakeLog(workers)
-    users = Users(pool, Passwords())
+    users = Users(pool, Passwords(QUICK))
     await users.seed(settings.logins)
     row = SimulatedClockRow(pool)
     conditions = {"postgres": True}
