@@ -124,10 +124,11 @@ class Assignment:
         self.still(epoch)
         tasks = []
         for tp, end in ends.items():
-            rows = self._around.stores.rows(self._table(tp), tp.partition)
+            table = self._table(tp)
+            rows = self._around.stores.rows(table, tp.partition)
             offset = rows.changelog_offset()
             first = 0 if offset is None else offset + 1
-            tasks.append(RestoreTask(tp.topic, tp.partition, rows, first, end))
+            tasks.append(RestoreTask(table, tp.topic, tp.partition, rows, first, end))
         stop = self._stop_restore = threading.Event()
         group = f"{self._around.app_id}-restore"
         self._restoring = asyncio.get_running_loop().run_in_executor(

@@ -18,6 +18,8 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
+from streams.producer import LIBRDKAFKA
+
 REQUEST_TIMEOUT_S = 15.0
 RETRY_LIMIT_S = 30.0
 RETRY_PAUSE_S = 0.1
@@ -55,9 +57,12 @@ class GroupReader:
                 # open transaction is waited for, not overlooked.
                 "isolation.level": "read_committed",
                 "log_level": 3,
+                "logger": LIBRDKAFKA,
             }
         )
-        self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
+        self._admin = AdminClient(
+            {"bootstrap.servers": bootstrap, "log_level": 3, "logger": LIBRDKAFKA}
+        )
 
     def group_metadata(self) -> object:
         """Metadata without a member: transactions are fenced by their id, not by the group."""

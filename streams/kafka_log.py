@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import TypeVar
@@ -78,6 +79,7 @@ class PartitionLog:
         offsets: Mapping[str, int],
     ) -> dict[str, int]:
         producer = self._producer
+        started = time.monotonic()
         last: dict[str, int] = {}
         producer.begin()
         try:
@@ -97,6 +99,7 @@ class PartitionLog:
             metrics.BATCHES.labels("aborted").inc()
             raise
         metrics.BATCHES.labels("committed").inc()
+        metrics.BATCH_SECONDS.labels("commit").observe(time.monotonic() - started)
         _count(outputs)
         return last
 

@@ -15,6 +15,8 @@ from streams.core.ports import BatchAborted, Fenced
 from streams.topics import LARGE_MESSAGE_BYTES
 
 logger = logging.getLogger(__name__)
+#: librdkafka would write its own lines to stderr, between our structured ones.
+LIBRDKAFKA = logging.getLogger("librdkafka")
 
 REQUEST_TIMEOUT_S = 15.0
 INIT_TIMEOUT_S = 60.0
@@ -62,6 +64,7 @@ def producer_config(bootstrap: str) -> dict[str, object]:
         "retry.backoff.ms": 3,
         "retry.backoff.max.ms": 50,
         "log_level": 3,
+        "logger": LIBRDKAFKA,
     }
 
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from runtime import metrics
+from streams.producer import LIBRDKAFKA
 from streams.rocks import PartitionRows
 
 logger = logging.getLogger(__name__)
@@ -28,6 +30,7 @@ STALL_WARNING_S = 30.0
 class RestoreTask:
     """Bring `rows` up to the changelog's `end` (exclusive), starting at `first`."""
 
+    table: str
     topic: str
     partition: int
     rows: PartitionRows
@@ -75,6 +78,7 @@ def _consumer(bootstrap: str, group: str) -> Consumer:
             "queued.max.messages.kbytes": 32 * 1024,
             "fetch.wait.max.ms": 50,
             "log_level": 3,
+            "logger": LIBRDKAFKA,
         }
     )
 
@@ -103,7 +107,9 @@ def _apply(messages: list[Message], open_tasks: dict[tuple[str, int], RestoreTas
     for source, position in reached.items():
         task = open_tasks[source]
         done = position >= task.end
-        task.rows.restore_rows(changes.get(source, {}), min(position, task.end) - 1)
+        rows = changes.get(source, {})
+        task.rows.restore_rows(rows, min(position, task.end) - 1)
+        metrics.RECOVERY_ROWS.labels(task.table).inc(len(rows))
         if done:
             task.rows.flush()
             del open_tasks[source]

@@ -6,6 +6,8 @@ gigabytes with a database for each table and partition.
 
 from __future__ import annotations
 
+import logging
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -32,6 +34,10 @@ OFFSET_KEY = b"\xff\xffchangelog-offset"
 MEBIBYTE = 1024 * 1024
 
 StoreClosed = DbClosedError
+
+#: What RocksDB says of files that can't be opened again. A held lock is none of these.
+_DAMAGED = ("Corruption", "No such file")
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -75,14 +81,25 @@ class PartitionRows:
     """The rows of one table and partition. Written only after the log has committed them."""
 
     def __init__(self, path: Path, memory: RocksMemory) -> None:
-        """Open or create the database; raises when another process holds its lock."""
+        """Open or create the database, anew when it is damaged. Raises when its lock is held."""
         path.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._db = Rdict(str(path), options=memory.options())
         self._options = memory
+        self._db = self._opened()
         self._without_wal = WriteOptions()
         # A property, although rocksdict's stubs call it a method.
         setattr(self._without_wal, "disable_wal", True)  # noqa: B010
+
+    def _opened(self) -> Rdict:
+        try:
+            return Rdict(str(self.path), options=self._options.options())
+        except Exception as error:  # rocksdict raises plain exceptions
+            if not any(sign in str(error) for sign in _DAMAGED):
+                raise
+            logger.exception("%s is damaged: rebuilding it from the changelog", self.path)
+            shutil.rmtree(self.path)
+            self.path.mkdir()
+            return Rdict(str(self.path), options=self._options.options())
 
     def get(self, key: bytes) -> bytes | None:
         value: bytes | None = self._db.get(key)
@@ -130,7 +147,7 @@ class PartitionRows:
         """Throw all rows away: the changelog will rebuild them."""
         self._db.close()
         Rdict.destroy(str(self.path))
-        self._db = Rdict(str(self.path), options=self._options.options())
+        self._db = self._opened()
 
     def close(self) -> None:
         self._db.close()

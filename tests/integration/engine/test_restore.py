@@ -40,7 +40,7 @@ def _task(home: Installation, reader: GroupReader, rows: PartitionRows) -> Resto
     topic = changelog_topic(home.app_id, ROWS)
     offset = rows.changelog_offset()
     first = 0 if offset is None else offset + 1
-    return RestoreTask(topic, 0, rows, first, reader.end_offsets([topic], 0)[topic])
+    return RestoreTask(ROWS, topic, 0, rows, first, reader.end_offsets([topic], 0)[topic])
 
 
 async def test_committed_rows_come_back_and_aborted_ones_do_not(
