@@ -12,7 +12,9 @@ from typing import Literal
 
 from tests.faults.stack import Stack, alive
 
-Act = Literal["kill worker", "kill dispatcher", "kill broker", "stop worker"]
+Act = Literal["kill worker", "kill dispatcher", "kill broker", "kill web", "stop worker"]
+#: Whom an act befalls; all others befall workers.
+VICTIMS = {"kill dispatcher": "dispatcher-", "kill broker": "kafka", "kill web": "web"}
 #: Longer than the workers' session with the broker (10 s), so that another one takes over.
 STOPPED_S = 15.0
 #: How long a dead process may stay dead before the run itself is pointless.
@@ -27,6 +29,7 @@ class Chaos:
     dispatcher_kills: int = 3
     broker_kills: int = 1
     stops: int = 3
+    web_kills: int = 1
 
     def acts(self, rng: random.Random) -> list[Act]:
         """All of them in a random order."""
@@ -34,6 +37,7 @@ class Chaos:
             "kill worker": self.worker_kills,
             "kill dispatcher": self.dispatcher_kills,
             "kill broker": self.broker_kills,
+            "kill web": self.web_kills,
             "stop worker": self.stops,
         }
         acts = [act for act, number in times.items() for _ in range(number)]
@@ -67,7 +71,7 @@ async def cause(
 
 async def _victim(stack: Stack, act: Act, rng: random.Random) -> tuple[str, int]:
     """A living process of the kind. A worker that is stopped may be killed, too."""
-    prefix = {"kill dispatcher": "dispatcher-", "kill broker": "kafka"}.get(act, "worker-")
+    prefix = VICTIMS.get(act, "worker-")
     async with asyncio.timeout(RETURNS_S_MAX):
         while True:
             stack.check()

@@ -211,11 +211,15 @@ def provisional(tell: Teller, who: str) -> list[Outgoing]:
 
 
 def _settled(first: Outgoing, ce_id: str) -> Outgoing:
-    headers = tuple(
-        (name, ce_id.encode() if name == "ce_id" else value) for name, value in first.headers
-    )
     value = first.value.replace(b'"provisional": true', b'"provisional": false')
-    return replace(first, value=value, headers=headers, after_ms=3000)
+    return replace(first, value=value, headers=_renamed(first, ce_id), after_ms=3000)
+
+
+def _renamed(outgoing: Outgoing, ce_id: str) -> tuple[tuple[str, bytes], ...]:
+    """Its headers with another identity."""
+    return tuple(
+        (name, ce_id.encode() if name == "ce_id" else value) for name, value in outgoing.headers
+    )
 
 
 def reversal(tell: Teller, who: str) -> list[Outgoing]:
@@ -263,6 +267,24 @@ def asleep(tell: Teller, who: str) -> list[Outgoing]:
     ]
 
 
+def contradicts(tell: Teller, who: str) -> list[Outgoing]:
+    """The same invoice again: with the same content nothing happens, with another it is refused."""
+    bill = tell.bill(who, 4200, 5)
+    again = replace(bill, headers=_renamed(bill, f"{who}-iss-again"))
+    other = replace(
+        bill,
+        value=bill.value.replace(b"4200", b"9900"),
+        headers=_renamed(bill, f"{who}-iss-other"),
+        after_ms=300,
+    )
+    return [tell.person(who), bill, again, other]
+
+
+def stranger(tell: Teller, who: str) -> list[Outgoing]:
+    """Nobody has told us who this is: the payment waits for the customer."""
+    return [tell.pay(who, tell.amount(), after_ms=0)]
+
+
 def applies(tell: Teller, who: str) -> list[Outgoing]:
     """An application without a customer id; one in five lacks what its kind needs."""
     family = tell.rng.choice([*ANSWERS, "Anybody"])
@@ -308,6 +330,8 @@ STORIES: dict[str, tuple[int, Story]] = {
     "flag": (3, held_by_a_flag),
     "opted out": (3, opted_out),
     "asleep": (3, asleep),
+    "contradicts": (2, contradicts),
+    "stranger": (1, stranger),
     "applies": (12, applies),
 }
 #: Whose events may come in any order and must still end the same.
