@@ -34,15 +34,7 @@ EVENTS = _counter("events", "Input events applied", "topic", "outcome")
 OUTPUTS = _counter("outputs", "Events published", "topic")
 DEAD_LETTERS = _counter("dead_letters", "Records sent to dead-letters", "topic", "reason")
 BATCHES = _counter("batches", "Batches by how they ended", "outcome")
-BATCH_RECORDS = Histogram(
-    "dunnock_batch_records",
-    "Records in a batch",
-    registry=REGISTRY,
-    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000),
-)
 BATCH_SECONDS = _histogram("batch_seconds", "From taking a batch to its acks", "step")
-TIMERS_FIRED = _counter("timers_fired", "Timers that fired")
-TIMER_DELAY_SECONDS = _histogram("timer_delay_seconds", "How late timers fired")
 LOOKS_PENDING = _gauge("looks_pending", "Last looks that wait for the log", "partition")
 OLDEST_UNPROCESSED_SECONDS = _gauge(
     "oldest_unprocessed_seconds", "Age of the oldest record not yet processed", "partition"
@@ -50,7 +42,6 @@ OLDEST_UNPROCESSED_SECONDS = _gauge(
 LAG_RECORDS = _gauge("lag_records", "Records behind the end of the log", "group", "topic")
 RECOVERY_ROWS = _counter("recovery_rows", "Rows restored from changelogs", "table")
 REBALANCES = _counter("rebalances", "Times partitions were assigned")
-DECISIONS = _counter("decisions", "Decisions made", "outcome", "degraded")
 
 # --- outside services ---------------------------------------------------------------------------
 BUREAU_CALLS = _counter("bureau_calls", "Calls to credit bureaus", "provider", "status")

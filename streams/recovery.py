@@ -57,6 +57,11 @@ class Recovery(FaustRecovery):
 class TableManager(FaustTableManager):
     """Faust's table manager with our recovery."""
 
+    async def on_start(self) -> None:
+        """Without Faust's pause of a second: our tables are registered before the app starts."""
+        await self._update_channels()
+        await self.recovery.start()
+
     @property
     def recovery(self) -> Recovery:
         if self._recovery is None:

@@ -183,6 +183,19 @@ class Rig:
         return f"/pay/{sign(SECRET, claims)}"
 
 
+async def _clock(
+    pool: Pool, workers: FakeWorkers, log: FakeLog, dispatchers: FakeDispatchers
+) -> Clock:
+    """The simulated clock at its beginning."""
+    row = SimulatedClockRow(pool)
+    await pool.execute("DELETE FROM simulated_clock")
+    await row.start()
+    advance = Advance(
+        row, workers, log, dispatchers, ("payments",), ("ticks",), patience_s=0.3, poll_s=0.01
+    )
+    return Clock(row, advance)
+
+
 @asynccontextmanager
 async def rigged(
     pool: Pool, *, clock: str = "simulated", roles: tuple[str, ...] = ("admin",)
@@ -200,7 +213,6 @@ async def rigged(
     log = FakeLog(workers)
     users = Users(pool, Passwords(QUICK))
     await users.seed(settings.logins)
-    row = SimulatedClockRow(pool)
     conditions = {"postgres": True}
 
     async def now() -> datetime:
@@ -210,12 +222,7 @@ async def rigged(
         return conditions
 
     dispatchers = FakeDispatchers()
-    advance = Advance(
-        row, workers, log, dispatchers, ("payments",), ("ticks",), patience_s=0.3, poll_s=0.01
-    )
-    if clock == "simulated":
-        await pool.execute("DELETE FROM simulated_clock")
-        await row.start()
+    moved = await _clock(pool, workers, log, dispatchers) if clock == "simulated" else None
     services = Services(
         settings=settings,
         pool=pool,
@@ -226,8 +233,8 @@ async def rigged(
         users=users,
         sessions=Sessions(pool),
         templates=environment(),
-        now=row.now if clock == "simulated" else now,
-        clock=Clock(row, advance) if clock == "simulated" else None,
+        now=now if moved is None else moved.row.now,
+        clock=moved,
         conditions=told,
     )
     server = TestServer(build_app(services))

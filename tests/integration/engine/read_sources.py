@@ -40,6 +40,7 @@ READ_SOURCES = {
     "faust.tables.recovery:Recovery._wait": "ec7429b70176f8c6",
     "faust.tables.recovery:Recovery.on_recovery_completed": "6ef567acf072e46d",
     "faust.tables.recovery:Recovery.on_rebalance": "aa4d997a1795ceae",
+    "faust.tables.manager:TableManager.on_start": "365dd25fbc0e0684",
     "faust.tables.manager:TableManager.recovery": "f0bf5de78b4c3d23",
     "faust.tables.base:Collection._new_store": "914a2bda605d38f5",
     "faust.tables.table:Table.on_key_set": "a370e35ca55c2c7e",
