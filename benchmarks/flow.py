@@ -23,6 +23,7 @@ from pathlib import Path
 
 import aiohttp
 
+from benchmarks.processor import Usage
 from tests.faults import events
 from tests.faults.checker.evidence import MESSAGE_TOPICS, Received, instant
 from tests.faults.collect import read_topics, received
@@ -128,17 +129,21 @@ async def measure(rate: float, seconds: float, workers: int) -> dict[str, list[f
         planned = sorted(mixed_events(rate, seconds, random.Random(1)), key=lambda one: one[0])
         before = time.monotonic()
         loads: list[float] = []
+        usage = Usage(info["pids"])
         publishing = asyncio.create_task(asyncio.to_thread(publish_paced, publisher, planned))
         while not publishing.done():
             loads.append(os.getloadavg()[0])
             await asyncio.sleep(1)
         await publishing
         took = time.monotonic() - before
+        cores = usage.cores()
         rest = await wait_at_rest(stack, 120)
         async with aiohttp.ClientSession() as session:
             gateway = await received(session, stack.info())
         print(f"{len(planned)} events in {took:.1f} s: {len(planned) / took:.0f}/s")
         print(f"at rest {rest:.1f} s later; messages at the gateways: {len(gateway)}")
+        busiest = sorted(cores.items(), key=lambda one: -one[1])
+        print("cores in use: " + ", ".join(f"{name} {used:.2f}" for name, used in busiest))
         print(f"load average {min(loads):.1f} to {max(loads):.1f} on {os.cpu_count()} cores")
         return latencies(publisher, causes_of(info["kafka"]), gateway)
 

@@ -8,13 +8,13 @@ import os
 import secrets
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dunnock.embedded.problems import Problem
+from runtime.clock import epoch_s
 
 HOME = Path(".dunnock")
 _TEMPORARY = "dunnock-up-"
@@ -143,7 +143,7 @@ def _sweep() -> None:
     """Remove what ephemeral stacks left that were killed before they could."""
     for home in Path(tempfile.gettempdir()).glob(f"{_TEMPORARY}*"):
         with suppress(Problem, OSError):
-            if time.time() - home.stat().st_mtime < _BEING_MADE_S:
+            if epoch_s() - home.stat().st_mtime < _BEING_MADE_S:
                 continue  # perhaps another stack is just about to take its lock
             with _locked(home):
                 shutil.rmtree(home, ignore_errors=True)

@@ -16,6 +16,7 @@ from connectors.postgres.pool import LOST, connected
 from connectors.postgres.projection import Place, Projection, Reached
 from connectors.postgres.pulse import Pulse
 from runtime import logs, metrics
+from runtime.clock import epoch_s, utc_now
 from runtime.health import health_server
 from runtime.settings import Settings
 from streams.batch_reader import BatchReader, Fetched
@@ -54,7 +55,7 @@ class Projector:
         self._reader.start({place: self._offsets.get(place) for place in places})
         log.info("projecting", topics=len(topics), partitions=len(places))
         while True:
-            asked_at = datetime.now(UTC)
+            asked_at = utc_now()
             # In a thread: decoding thousands of rows must not hold up the health checks.
             fetched, projected = await asyncio.to_thread(self._round)
             if fetched.records:
@@ -82,7 +83,7 @@ class Projector:
             metrics.PROJECTION_SKIPPED.labels(record.topic).inc()
             log.warning("record without a row: it can't be read", **_place(record))
         newest = max(record.timestamp_ms for record in fetched.records)
-        metrics.PROJECTION_DELAY_SECONDS.set(max(0.0, time.time() - newest / 1000))
+        metrics.PROJECTION_DELAY_SECONDS.set(max(0.0, epoch_s() - newest / 1000))
 
     async def _write_one(self, record: Record) -> None:
         projected = self._rules.project([record])

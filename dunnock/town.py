@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 
 from confluent_kafka import KafkaError, Message, Producer
 
+from runtime.clock import epoch_s, utc_now
 from runtime.health import health_server
 from runtime.logs import logger
 from runtime.settings import Settings
@@ -87,8 +88,8 @@ class TownPublisher:
 
 async def run(settings: Settings) -> None:
     """Publish until the count is reached or the process is stopped."""
-    seed = settings.town_seed or int(time.time())
-    start = _SIMULATED_START if settings.clock == "simulated" else datetime.now(UTC)
+    seed = settings.town_seed or int(epoch_s())
+    start = _SIMULATED_START if settings.clock == "simulated" else utc_now()
     town = Town(
         seed=seed,
         start=start,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import aiohttp
@@ -26,6 +26,7 @@ from connectors.log_client import LogClient
 from connectors.postgres import pool as postgres
 from connectors.simulated_clock import SimulatedClockRow
 from runtime import health
+from runtime.clock import utc_now
 from runtime.logs import logger
 from runtime.settings import Settings
 from streams import topics
@@ -72,7 +73,7 @@ async def assemble(settings: Settings, stack: contextlib.AsyncExitStack) -> Serv
     clock = await _clock(settings, pool, statuses, log)
 
     async def now() -> datetime:
-        return await clock.row.now() if clock is not None else datetime.now(UTC)
+        return await clock.row.now() if clock is not None else utc_now()
 
     return Services(
         settings=settings,

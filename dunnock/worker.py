@@ -7,9 +7,10 @@ import logging
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 
 from dunnock.embedded.problems import Problem
+from runtime.clock import utc_now
 from runtime.settings import Settings
 from streams.app import DunnockApp, create_app
 from streams.status_web import StatusWeb
@@ -112,7 +113,7 @@ async def _clock(settings: Settings) -> AsyncIterator[Now]:
 
 
 async def _real_now() -> datetime:
-    return datetime.now(UTC)
+    return utc_now()
 
 
 def _quiet_libraries() -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 
 def utc_now() -> datetime:
     """The time of this machine, in UTC."""
     return datetime.now(UTC)
+
+
+def epoch_s() -> float:
+    """Seconds since 1970 by the clock of this machine."""
+    return time.time()

@@ -6,13 +6,12 @@ is answered again but not accepted twice. `/answers`, `/received` and `/faults` 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import orjson
 from aiohttp import web
 from pydantic import ValidationError
 
 from runtime import metrics
+from runtime.clock import utc_now
 from runtime.settings import Settings
 from simulators.bureaus_answers import AnswerOrder, Answers
 from simulators.bureaus_formats import WIRES
@@ -50,7 +49,7 @@ class Bureaus:
                     "call_id": call[1],
                     "purpose": asked.purpose,
                     "family": asked.person.family,
-                    "received_at": datetime.now(UTC).isoformat(),
+                    "received_at": utc_now().isoformat(),
                 }
             )
         body = wire.write(provider, asked, self.answers.say(provider, asked.person))

@@ -11,13 +11,13 @@ import email
 import email.policy
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from email.message import EmailMessage, MIMEPart
 
 from aiohttp import web
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from runtime import metrics
+from runtime.clock import utc_now
 from runtime.settings import Settings
 from simulators.faults import Faults, Received, Suffered, install
 from simulators.serve import serve_forever
@@ -57,7 +57,7 @@ def _entry(envelope: Envelope) -> dict[str, object]:
         "from": envelope.mail_from,
         "subject": mail["Subject"],
         "body": _text(part) if part is not None else "",
-        "received_at": datetime.now(UTC).isoformat(),
+        "received_at": utc_now().isoformat(),
     }
 
 

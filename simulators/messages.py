@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 from aiohttp import web
 
 from runtime import metrics
+from runtime.clock import utc_now
 from simulators.faults import RECEIVED_MAX, Faults, Received, install
 
 _REQUIRED = ("message_id", "to", "body")
@@ -45,7 +45,7 @@ class MessageProvider:
         entry = {
             **document,
             "id": f"{self.name}-{self._count}",
-            "received_at": datetime.now(UTC).isoformat(),
+            "received_at": utc_now().isoformat(),
         }
         if len(self._by_key) >= RECEIVED_MAX:
             del self._by_key[next(iter(self._by_key))]

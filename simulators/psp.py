@@ -9,7 +9,6 @@ paid payments.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +20,7 @@ from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from domain.money import PositiveMoney
 from runtime import metrics
+from runtime.clock import utc_now
 from runtime.settings import Settings
 from simulators.faults import Faults, Received, install
 from simulators.psp_webhooks import Webhooks
@@ -116,7 +116,7 @@ class Psp:
         """`POST /checkout/{id}`: paid once, however often it is pressed."""
         payment = self._known(request)
         if payment.paid_at is None:
-            payment.paid_at = datetime.now(UTC)
+            payment.paid_at = utc_now()
             told = payment.public()
             self.received.add(told | {"received_at": told["paid_at"]})
             event = {"type": "payment.paid", "timestamp": told["paid_at"], "data": told}

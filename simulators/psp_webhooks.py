@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 
 import aiohttp
 from standardwebhooks.webhooks import Webhook
 
 from runtime import logs
+from runtime.clock import utc_now
 
 log = logs.logger(__name__)
 
@@ -57,7 +57,7 @@ class Webhooks:
         log.warning("webhook given up", event_id=event_id)
 
     async def _taken(self, url: str, event_id: str, body: bytes) -> bool:
-        at = datetime.now(UTC)
+        at = utc_now()
         headers = {
             "content-type": "application/json",
             "webhook-id": event_id,

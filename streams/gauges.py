@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
 from runtime import metrics
+from runtime.clock import epoch_s
 from streams.core.status import LaneStatus
 
 
 def oldest_unprocessed_s(status: LaneStatus) -> float | None:
     """Age by the broker's clock of the oldest record in the lane, None when nothing waits."""
     oldest = status.oldest_unprocessed_ms
-    return None if oldest is None else max(0.0, time.time() - oldest / 1000)
+    return None if oldest is None else max(0.0, epoch_s() - oldest / 1000)
 
 
 def show(lanes: Mapping[int, LaneStatus]) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+
+from runtime.clock import utc_now
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ async def register_forever(
     reachable = True
     try:
         while True:
-            entry = orjson.dumps({**state(), "at": datetime.now(UTC)})
+            entry = orjson.dumps({**state(), "at": utc_now()})
             try:
                 await client.hset(WORKERS_KEY, process_name, entry)
                 reachable = True

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +26,7 @@ from rocksdict import (
     WriteOptions,
 )
 
+from runtime.clock import epoch_s
 from streams.core.ports import Changes
 
 #: No row key is invalid UTF-8, so this can't collide with one, and it sorts behind all rows.
@@ -138,7 +138,7 @@ class PartitionRows:
     def age_s(self) -> float:
         """Seconds since rows were last written, by this machine's clock; 0 for a new store."""
         stored: bytes | None = self._db.get(OFFSET_KEY)
-        return 0.0 if stored is None else max(0.0, time.time() - int(stored.split(b" ")[1]))
+        return 0.0 if stored is None else max(0.0, epoch_s() - int(stored.split(b" ")[1]))
 
     def flush(self) -> None:
         self._db.flush()
@@ -160,5 +160,5 @@ def _batch(changes: Changes, changelog_offset: int) -> WriteBatch:
             batch.delete(key)
         else:
             batch.put(key, value)
-    batch.put(OFFSET_KEY, b"%d %d" % (changelog_offset, int(time.time())))
+    batch.put(OFFSET_KEY, b"%d %d" % (changelog_offset, int(epoch_s())))
     return batch

@@ -18,6 +18,7 @@ from api.pages.rendering import render
 from api.problems import Problem
 from api.security.headers import set_headers
 from api.services import services
+from runtime.clock import utc_now
 from tables import views
 from tables.listing import PAGE_MAX, PAGE_ROWS, Listing
 
@@ -97,7 +98,7 @@ async def export(request: web.Request, page: ListPage) -> web.StreamResponse:
     """All rows behind the filters as CSV. If it breaks off, the transfer fails visibly."""
     wanted = filters_of(request, page)
     kept = [f"{name}-{value}" for name, value in wanted.items() if value]
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    stamp = utc_now().strftime("%Y%m%dT%H%M%SZ")
     name = "_".join([page.listing.name, *kept, stamp])
     safe = re.sub(r"[^A-Za-z0-9_-]", "-", name)
     response = web.StreamResponse(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hmac
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from aiohttp import web
 
@@ -15,6 +15,7 @@ from api.security import csrf, sessions
 from api.security.roles import Area, may_open
 from api.security.users import User
 from api.services import services
+from runtime.clock import utc_now
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -29,7 +30,7 @@ class LoginNeeded(Exception):
 
 def wall_clock() -> datetime:
     """The time by which sessions and pauses end."""
-    return datetime.now(UTC)
+    return utc_now()
 
 
 async def staff_of(request: web.Request) -> User | None:
