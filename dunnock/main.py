@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import sys
 from collections.abc import Sequence
 
 from dunnock.embedded.problems import Problem
-
-CHANNELS = ("sms", "push", "email")
-SIMULATORS = ("sms", "push", "email", "bureaus", "psp")
+from dunnock.processes import CHANNELS, SIMULATORS, entrypoint
 
 _DESCRIPTION = """\
 Dunnock decides whom to accept and helps those who fall behind to pay, in real time and lawfully.
@@ -98,15 +95,6 @@ def _run(chosen: argparse.Namespace) -> None:
         serve(*entrypoint(chosen.command, getattr(chosen, "kind", "")))
 
 
-def entrypoint(command: str, kind: str) -> tuple[str, tuple[str, ...]]:
-    """The module whose `run(settings, *arguments)` is the process, and the arguments."""
-    if command == "simulator":
-        return f"simulators.{kind}", ()
-    if command == "dispatcher":
-        return "dunnock.dispatcher", (kind,)
-    return f"dunnock.{command}", ()
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; gives the exit code."""
     chosen = parser().parse_args(arguments)
@@ -118,13 +106,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return 0
-
-
-def load(module: str) -> object:
-    """The module of a process; a missing one is a plain sentence."""
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as missing:
-        if missing.name != module:
-            raise
-        raise Problem(f"This installation has no {module}.") from missing

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import uvloop
 
-from dunnock.main import load
+from dunnock.processes import load
 from runtime import logs
 from runtime.settings import settings
 

@@ -14,7 +14,7 @@ from dunnock.addresses import Ports
 from dunnock.embedded import kafka, postgres, redis
 from dunnock.embedded.process import Program
 from dunnock.installation import Secrets
-from dunnock.main import CHANNELS, SIMULATORS
+from dunnock.processes import CHANNELS, SIMULATORS
 
 _PROBE_TIMEOUT_S = 2.0
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dunnock.embedded.problems import Problem
-from dunnock.main import entrypoint, load, main, parser
+from dunnock.main import main, parser
+from dunnock.processes import entrypoint, load
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from dunnock.addresses import FIXED, Ports
-from dunnock.main import entrypoint, parser
+from dunnock.main import parser
+from dunnock.processes import entrypoint
 from runtime.settings import Settings
 
 ROOT = Path(__file__).parents[3]
