@@ -33,6 +33,8 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_up(commands.add_parser("up", help="run the whole embedded stack in the foreground"))
     commands.add_parser("prepare", help="apply migrations and create topics; again changes nothing")
+    policy = commands.add_parser("policy", help="publish an acceptance policy from a JSON file")
+    policy.add_argument("file")
     for name, what in (
         ("worker", "run the stateful agents and the bureau checks"),
         ("projector", "copy everything into PostgreSQL for lists and searches"),
@@ -89,6 +91,10 @@ def _run(chosen: argparse.Namespace) -> None:
         from dunnock.prepare import prepare
 
         prepare()
+    elif chosen.command == "policy":
+        from dunnock.policies import publish_file
+
+        publish_file(chosen.file)
     else:
         from dunnock.serve import serve
 

@@ -1,4 +1,4 @@
-"""What must exist before any process starts: tables in PostgreSQL, topics in Kafka."""
+"""What must exist before a process starts: tables in PostgreSQL, topics and a policy in Kafka."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from runtime.settings import settings
 
 
 def prepare() -> None:
-    """Apply migrations and create topics; again changes nothing. Blocking."""
+    """Apply migrations, create topics, publish the starting policy; again changes nothing."""
     from connectors.postgres.migrate import migrate
+    from dunnock.policies import publish_starting
     from streams.topic_setup import ensure_topics
     from streams.topics import ALL_TOPICS, TopicNames
 
@@ -22,3 +23,4 @@ def prepare() -> None:
         chosen.partitions,
         chosen.replication_factor,
     )
+    publish_starting(chosen)

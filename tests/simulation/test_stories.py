@@ -6,8 +6,10 @@ import datetime as dt
 from itertools import permutations
 from typing import Any
 
+import orjson
 import pytest
 
+from domain.policy.starting import starting_document
 from tests.simulation.town_hall import (
     Hall,
     application,
@@ -310,3 +312,19 @@ async def test_history_is_asked_of_another_partition() -> None:
     )
     await hall.settle()
     assert [d["outcome"] for d in hall.outputs("decisions")] == ["rework", "refer"]
+
+
+async def test_a_published_policy_decides_from_then_on_and_is_named() -> None:
+    """Version 2 accepts nobody below 800; an older version that comes later changes nothing."""
+    hall = await open_hall()
+    starting = starting_document("acceptance")
+    newer = orjson.loads(starting) | {"version": 2}
+    newer["table"]["thresholds"] |= {"refer_up_to": 800}
+    for document in (orjson.dumps(newer), starting):
+        for partition in range(hall.cluster.log.partitions):
+            hall.cluster.publish("policies", b"acceptance", document, partition=partition)
+    await hall.settle()
+    [decision] = await decisions_of(hall, application())
+    assert decision["policy"] == {"id": "acceptance", "version": 2}
+    assert decision["outcome"] == "refer"
+    assert hall.dead_letters() == []
