@@ -1,7 +1,8 @@
 """One HTTP server that plays all seven bureaus, each under its own path and format.
 
 `POST /<provider>/…` answers in the provider's format; a call id (`X-Call-Id`) that was seen before
-is answered again but not accepted twice. `/answers`, `/received` and `/faults` are for tests.
+is answered again but not accepted twice. `GET /<provider>/calls/<call id>` tells whether what was
+answered then would be answered now. `/answers`, `/received` and `/faults` are for tests.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 from runtime import metrics
 from runtime.clock import utc_now
 from runtime.settings import Settings
-from simulators.bureaus_answers import AnswerOrder, Answers
+from simulators.bureaus_answers import AnswerOrder, Answers, Person, Said
 from simulators.bureaus_formats import WIRES
 from simulators.faults import RECEIVED_MAX, Faults, Received, install
 from simulators.serve import serve_forever
@@ -25,7 +26,7 @@ class Bureaus:
     def __init__(self) -> None:
         self.answers = Answers()
         self.received = Received()
-        self._calls: dict[tuple[str, str], None] = {}
+        self._calls: dict[tuple[str, str], tuple[Person, Said]] = {}
 
     async def answer(self, request: web.Request) -> web.Response:
         """`POST /<provider>/…`."""
@@ -42,7 +43,6 @@ class Bureaus:
         if call not in self._calls:
             if len(self._calls) >= RECEIVED_MAX:
                 del self._calls[next(iter(self._calls))]
-            self._calls[call] = None
             self.received.add(
                 {
                     "provider": provider,
@@ -52,8 +52,21 @@ class Bureaus:
                     "received_at": utc_now().isoformat(),
                 }
             )
-        body = wire.write(provider, asked, self.answers.say(provider, asked.person))
+        said = self.answers.say(provider, asked.person)
+        self._calls[call] = asked.person, said
+        body = wire.write(provider, asked, said)
         return self._done(provider, web.Response(body=body, content_type=wire.content_type))
+
+    async def confirm(self, request: web.Request) -> web.Response:
+        """`GET /<provider>/calls/<call id>`: 200 still so, 410 no longer, 404 never asked."""
+        provider = request.match_info["provider"]
+        known = self._calls.get((provider, request.match_info["call_id"]))
+        if known is None:
+            return self._done(provider, web.json_response({"error": "unknown call"}, status=404))
+        person, said = known
+        current = self.answers.say(provider, person) == said
+        answer = web.json_response({"current": current}, status=200 if current else 410)
+        return self._done(provider, answer)
 
     async def fix(self, request: web.Request) -> web.Response:
         """`POST /answers`: one order, or a list of them."""
@@ -76,7 +89,11 @@ def application() -> web.Application:
     bureaus = Bureaus()
     app = web.Application()
     app.add_routes(
-        [web.post("/answers", bureaus.fix), web.post("/{provider}/{rest:.*}", bureaus.answer)]
+        [
+            web.post("/answers", bureaus.fix),
+            web.get("/{provider}/calls/{call_id}", bureaus.confirm),
+            web.post("/{provider}/{rest:.*}", bureaus.answer),
+        ]
     )
     install(app, Faults(), bureaus.received, lambda request: request.path.split("/")[1])
     return app

@@ -1,8 +1,8 @@
 """Asking all bureaus of a request at once, with one deadline for all of them.
 
 Each provider ends in exactly one of hit, no_hit, timeout, error, skipped; a hit or no_hit from the
-cache says so. A bureau that hangs, babbles, floods or is gone never delays, fails or hides the
-answers of the others.
+cache, which the bureau confirms, says so. A bureau that hangs, babbles, floods or is gone never
+delays, fails or hides the answers of the others.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import aiohttp
 from pydantic import ValidationError
 
 from connectors.bureaus.cache import Kept
+from connectors.bureaus.confirm import still_stands
 from connectors.bureaus.desk import Desk
 from connectors.bureaus.format import Babble, Question, Told
 from connectors.bureaus.registry import Provider
@@ -99,13 +100,13 @@ async def _ask(request: ChecksRequested, provider_id: str, desk: Desk) -> CheckA
         return _silent(provider_id, "skipped", started)
     key = desk.cache.key(provider, request.purpose, request.subject)
     kept = await desk.cache.get(key)
-    if kept is not None:
+    if kept is not None and await still_stands(provider, kept.call_id, desk):
         return _answer(provider, kept, started, cached=True)
     question = Question(call_id(request, provider_id), request.purpose, request.subject)
     try:
         async with asyncio.timeout(provider.timeout_s):
             body = await _call(provider, question, desk)
-        kept = _kept(provider, provider.format.decode(body, question))
+        kept = _kept(provider, question, provider.format.decode(body, question))
     except TimeoutError:
         return _silent(provider_id, "timeout", started)
     except (aiohttp.ClientError, OSError, Babble, ValidationError, ValueError) as error:
@@ -140,8 +141,9 @@ async def _call(provider: Provider, question: Question, desk: Desk) -> bytes:
         return bytes(body)
 
 
-def _kept(provider: Provider, told: Told) -> Kept:
+def _kept(provider: Provider, question: Question, told: Told) -> Kept:
     return Kept(
+        call_id=question.call_id,
         status="hit" if told.hit else "no_hit",
         score=None if told.score is None else provider.scale.normalised(told.score),
         fraud=told.fraud,

@@ -26,10 +26,11 @@ _log = logger(__name__)
 
 
 class Kept(BaseModel):
-    """What is kept of an answer."""
+    """What is kept of an answer, and of which call: the bureau can be asked whether it stands."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    call_id: str
     status: Literal["hit", "no_hit"]
     score: int | None = None
     fraud: bool = False

@@ -44,6 +44,36 @@ async def test_the_second_question_is_answered_from_the_cache(
     assert len(await bureau.received()) == len(EVERY)
 
 
+async def test_what_the_bureau_has_corrected_is_not_used_again(
+    bureau: Bureau, redis: Redis[bytes]
+) -> None:
+    """The same person with another answer: asked anew, and the new one is kept."""
+    desk = cached(bureau, redis)
+    told = []
+    for number, score in enumerate((150, 700, 700)):
+        await bureau.post("/answers", {"family": "Jansen", "answer": {"score": score}})
+        request = request_for(providers=("bkr",), request_id=f"R-{number}")
+        (answer,) = (await ask_all(request, desk)).answers
+        told.append((answer.score, answer.cached))
+    assert told == [(150, False), (700, False), (700, True)]
+
+
+@pytest.mark.parametrize("fault", [{"error_rate": 1}, {"hang": True}, {"garbage": True}])
+async def test_what_the_bureau_does_not_confirm_is_not_used(
+    bureau: Bureau, redis: Redis[bytes], fault: dict[str, object]
+) -> None:
+    """A kept answer doesn't hide that a bureau is out of order."""
+    desk = cached(bureau, redis)
+    await ask_all(request_for(providers=("bkr",)), desk)
+    await bureau.post("/faults", fault)
+    request = request_for(providers=("bkr",), request_id="R-2", deadline_ms=1500)
+    (answer,) = (await ask_all(request, desk)).answers
+    await bureau.post("/faults", {})
+    assert answer.status == ("timeout" if "hang" in fault else "error")
+    (answer,) = (await ask_all(request_for(providers=("bkr",), request_id="R-3"), desk)).answers
+    assert answer.cached
+
+
 async def test_no_personal_data_is_in_redis_and_everything_expires(
     bureau: Bureau, redis: Redis[bytes]
 ) -> None:
