@@ -47,7 +47,7 @@ class FixedAnswer(BaseModel):
 
     score: Annotated[int, Field(ge=0, le=1000)] | None = None
     hit: bool | None = None
-    fraud: bool = False
+    fraud: bool | None = None
 
 
 class AnswerOrder(BaseModel):
@@ -80,8 +80,9 @@ class Answers:
         fixed = self._fixed.get((provider, family)) or self._fixed.get((EVERY_PROVIDER, family))
         if fixed is None:
             return _by_hash(provider, person)
-        hit = bool(fixed.hit) or fixed.score is not None or fixed.fraud
-        return Said(hit=hit, score=fixed.score, fraud=fixed.fraud)
+        fraud = bool(fixed.fraud)
+        hit = bool(fixed.hit) or fixed.score is not None or fraud
+        return Said(hit=hit, score=fixed.score, fraud=fraud)
 
 
 def _name(family: str) -> str:

@@ -153,7 +153,7 @@ def test_what_is_required_by_product_kind(
         ("applicant.birth_date", "applicant.birth_date"),
         ("applicant.address", "applicant.address"),
         ("applicant.address.city", "applicant.address.city"),
-        ("applicant.email", "applicant.contact"),
+        ("applicant.email", "applicant.email"),
     ],
 )
 def test_what_every_application_needs(driver: Driver, path: str, field: str) -> None:

@@ -63,7 +63,7 @@ def test_a_revision_is_decided_once(driver: Driver) -> None:
 def test_null_in_a_patch_removes(driver: Driver) -> None:
     request_in(driver.submit())
     decision = decision_in(driver.amend(applicant={"email": None}))
-    assert [gap.field for gap in decision.missing or ()] == ["applicant.contact"]
+    assert [gap.field for gap in decision.missing or ()] == ["applicant.email"]
 
 
 def test_a_withdrawn_application_gets_no_decision(driver: Driver) -> None:
