@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from agents.local_names import LocalName, parse
-from streams.codec import BadRecord
 from streams.core.logic import Context, Look, Timer
 from streams.core.records import Record
 
@@ -50,11 +49,8 @@ class PartsLogic:
         return self._by_topic[record.topic].rows_of(record)
 
     def on_record(self, record: Record, ctx: Context) -> None:
-        """Effect or dead letter: nothing else can become of a record."""
-        try:
-            self._by_topic[record.topic].on_record(record, ctx)
-        except BadRecord as bad:
-            ctx.dead_letter(record, bad.reason, bad.detail)
+        """To the part whose topic it is. BadRecord passes: the engine writes the dead letter."""
+        self._by_topic[record.topic].on_record(record, ctx)
 
     def on_timer(self, timer: Timer, ctx: Context) -> None:
         """To the part whose letter the timer bears."""

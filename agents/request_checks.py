@@ -18,8 +18,8 @@ from domain.effects import Publish
 from domain.identity import digest
 from runtime.clock import utc_now
 from runtime.settings import Settings
-from streams.codec import BadRecord, encode, unwrap
-from streams.core.pool import Refused
+from streams.codec import encode, unwrap
+from streams.core.logic import Refused
 from streams.core.records import Output, Record
 
 TOPIC = "internal.check-requests"
@@ -52,8 +52,6 @@ class BureauDesk:
         try:
             _, raw = unwrap(record)
             request = ChecksRequested.model_validate_json(raw)
-        except BadRecord as bad:
-            raise Refused(bad.reason, bad.detail) from None
         except ValidationError as error:
             raise Refused("invalid", f"no request: {error.error_count()} faults") from None
         answered = await ask_all(request, await self._desk)

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from domain.effects import Publish
 from domain.events import INPUTS, Data, Envelope
+from streams.core.logic import Refused
 from streams.core.records import Headers, Output, Record
 
 SOURCE = "dunnock"
@@ -24,13 +25,8 @@ _STRUCTURED = "application/cloudevents+json"
 _ENVELOPE = TypeAdapter(Envelope)
 
 
-class BadRecord(Exception):
-    """A record that is a dead letter: `reason` a short code, `detail` for people."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
-        self.detail = detail
+class BadRecord(Refused):
+    """A record that is a dead letter; what was done before it was noticed is undone."""
 
 
 def _explain(error: ValidationError) -> str:

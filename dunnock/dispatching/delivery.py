@@ -32,7 +32,8 @@ from dunnock.dispatching.receipts import receipt
 from dunnock.dispatching.withdrawals import WithdrawalReader
 from runtime import logs, metrics
 from streams.codec import BadRecord, unwrap
-from streams.core.pool import OutsideFailure, Refused
+from streams.core.logic import Refused
+from streams.core.pool import OutsideFailure
 from streams.core.records import Output, Record
 
 log = logs.logger(__name__)

@@ -17,5 +17,9 @@ class LaneConfig:
     looks_per_batch_max: int = 500
     queued_records_max: int = 8_000
     reruns_max: int = 3
+    output_bytes_max: int = 1_000_000
+    """Below what a broker takes by default; what is larger would abort the batch for ever."""
+    row_bytes_max: int = 8_000_000
+    """The same for a row's changelog record. Changelogs are made for 8 MiB."""
     slice_s: float = 0.01
     """How long a fold may hold the event loop before it lets others run."""

@@ -8,15 +8,17 @@ gives the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from streams.core.config import LaneConfig
 from streams.core.context import BatchContext
 from streams.core.engine_rows import (
     ENGINE_TABLE,
     IN_A_ROW_KEY,
+    TIMERS_TABLE,
     BadTick,
     applied_key,
     applied_offset,
@@ -24,9 +26,11 @@ from streams.core.engine_rows import (
     in_a_row_of,
     in_a_row_row,
     look_key,
+    look_row,
     parse_now,
+    timer_row,
 )
-from streams.core.logic import Logic, Look
+from streams.core.logic import Logic, Look, Refused
 from streams.core.records import Chunk, Output, Record
 from streams.core.rows import Rows
 
@@ -98,7 +102,7 @@ class _Folding:
         self._rows = rows
         self._looks = looks
         self._config = config
-        self._ctx = BatchContext(partition, rows, config.dead_letters_topic)
+        self._ctx = BatchContext(partition, rows, config)
         self._timers_left = config.timers_per_batch_max
         self._applied: dict[str, int] = {}
         self._positions: dict[str, int] = {}
@@ -146,10 +150,19 @@ class _Folding:
                 self._tick(record)
             else:
                 before = self._ctx.dead_letters
-                self._logic.on_record(record, self._ctx)
+                self._or_dead(record, partial(self._logic.on_record, record, self._ctx))
                 self._dead.append(self._ctx.dead_letters > before)
         self._handled += 1
         self._move(topic, record.offset + 1)
+
+    def _or_dead(self, cause: Record, handle: Callable[[], None]) -> None:
+        """Do it all, or have `cause` as a dead letter and nothing else."""
+        self._ctx.savepoint()
+        try:
+            handle()
+        except Refused as refused:
+            self._ctx.rollback()
+            self._ctx.dead_letter(cause, refused.reason, refused.detail)
 
     def _tick(self, record: Record) -> None:
         try:
@@ -162,7 +175,9 @@ class _Folding:
     def _fire(self) -> Generator[None]:
         while self._timers_left and self._is_due():
             self._timers_left -= 1
-            self._logic.on_timer(self._ctx.timers.pop(), self._ctx)
+            timer = self._ctx.timers.pop()
+            cause = self._own(TIMERS_TABLE, timer.timer_id, timer_row(timer))
+            self._or_dead(cause, partial(self._logic.on_timer, timer, self._ctx))
             yield
 
     def _decide(self) -> Generator[None, None, tuple[str, ...]]:
@@ -172,9 +187,14 @@ class _Folding:
                 continue  # asked for again in this batch: its end offsets are no longer the ones
             self._rows.delete(ENGINE_TABLE, look_key(look.ref))
             decided.append(look.ref)
-            self._logic.on_look(look, self._ctx)
+            cause = self._own(ENGINE_TABLE, look_key(look.ref), look_row(look.ref))
+            self._or_dead(cause, partial(self._logic.on_look, look, self._ctx))
             yield
         return tuple(decided)
+
+    def _own(self, table: str, key: str, row: bytes) -> Record:
+        """A row of ours as the record it would be, to stand in a dead letter."""
+        return Record(table, self._ctx.partition, 0, key.encode(), row)
 
     def _is_due(self) -> bool:
         tick = self._ctx.tick

@@ -15,6 +15,18 @@ from typing import Protocol
 from streams.core.records import Output, Record
 
 
+class Refused(Exception):
+    """Raised while something is handled: all it did is undone, and it becomes a dead letter.
+
+    `reason` is a short code, `detail` for people. Everything else that is raised is a defect.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
 @dataclass(frozen=True, slots=True)
 class Timer:
     """A due thing of one partition: `timer_id` is unique in it, `due` has whole milliseconds."""
@@ -35,7 +47,10 @@ class Look:
 
 
 class Context(Protocol):
-    """What a logic may use while it handles one thing. All reads see the batch's own writes."""
+    """What a logic may use while it handles one thing. All reads see the batch's own writes.
+
+    A row or an output that the log would refuse for its size raises `Refused`; let it pass.
+    """
 
     @property
     def partition(self) -> int: ...
@@ -75,7 +90,8 @@ class Logic(Protocol):
         Also asked of records that can't be decoded: it gives nothing then and never raises.
         """
 
-    def on_record(self, record: Record, ctx: Context) -> None: ...
+    def on_record(self, record: Record, ctx: Context) -> None:
+        """May raise `Refused`, as may the two below."""
 
     def on_timer(self, timer: Timer, ctx: Context) -> None: ...
 

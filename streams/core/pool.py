@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from streams.core.budget import DeadLetterBudget
 from streams.core.dead_letters import dead_letter
+from streams.core.logic import Refused
 from streams.core.records import Chunk, Output, Record
 from streams.core.window import UNACKED_MAX, AckWindow
 
@@ -23,15 +24,6 @@ Deliver = Callable[[Sequence[Output]], Awaitable[None]]
 
 class OutsideFailure(Exception):
     """The outside world can't answer now; the call is repeated after a while."""
-
-
-class Refused(Exception):
-    """This record will never work: it becomes a dead letter with `reason`, a short code."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
-        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True)

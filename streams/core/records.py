@@ -7,6 +7,16 @@ from dataclasses import dataclass
 Headers = tuple[tuple[str, bytes], ...]
 
 
+#: What the log adds to a record or a header at most, rounded up.
+_FRAME_BYTES = 16
+
+
+def wire_bytes(key: bytes | None, value: bytes | None, headers: Headers = ()) -> int:
+    """How much of the log a record takes before compression; never too little."""
+    size = _FRAME_BYTES + len(key or b"") + len(value or b"")
+    return size + sum(_FRAME_BYTES + len(name) * 4 + len(text) for name, text in headers)
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One raw record of the log. `timestamp_ms` is a fact, never the time."""

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 from streams.core.ports import Store
+
+_ABSENT = object()
 
 
 class _Overlay:
     """One table: `base` is what was read from the store, `written` what the batch wrote."""
 
-    __slots__ = ("base", "order", "store", "written")
+    __slots__ = ("base", "order", "store", "undo", "written")
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, undo: list[tuple[_Overlay, bytes, object]]) -> None:
         self.store = store
+        self.undo = undo  # shared by all tables: (table, key, what was written before)
         self.base: dict[bytes, bytes | None] = {}
         self.written: dict[bytes, bytes | None] = {}
         self.order: list[bytes] | None = None  # written keys, sorted; made by the first scan
@@ -27,9 +31,18 @@ class _Overlay:
         return self.base[key]
 
     def write(self, key: bytes, value: bytes | None) -> None:
+        self.undo.append((self, key, self.written.get(key, _ABSENT)))
         if self.order is not None and key not in self.written:
             insort(self.order, key)
         self.written[key] = value
+
+    def write_back(self, key: bytes, before: object) -> None:
+        if before is not _ABSENT:
+            self.written[key] = cast(bytes | None, before)
+            return
+        del self.written[key]
+        if self.order is not None:
+            del self.order[bisect_left(self.order, key)]
 
     def scan(self, start: bytes, stop: bytes, limit: int) -> list[tuple[bytes, bytes]]:
         if self.order is None:
@@ -42,11 +55,10 @@ class _Overlay:
         return rows[:limit]
 
     def changes(self) -> dict[bytes, bytes | None]:
-        unknown = object()
         return {
             key: row
             for key, row in self.written.items()
-            if self.base.get(key, unknown) != row  # a row put back as it was is no change
+            if self.base.get(key, _ABSENT) != row  # a row put back as it was is no change
         }
 
 
@@ -55,7 +67,18 @@ class Rows:
 
     def __init__(self, stores: Mapping[str, Store]) -> None:
         self._stores = stores
-        self._tables = {name: _Overlay(store) for name, store in stores.items()}
+        self._undo: list[tuple[_Overlay, bytes, object]] = []
+        self._tables = {name: _Overlay(store, self._undo) for name, store in stores.items()}
+
+    def savepoint(self) -> None:
+        """Where `rollback` goes back to. There is one; a new one replaces it."""
+        self._undo.clear()
+
+    def rollback(self) -> None:
+        """Undo what was written since the savepoint."""
+        while self._undo:
+            table, key, before = self._undo.pop()
+            table.write_back(key, before)
 
     def prefetch(self, wanted: Iterable[tuple[str, str]]) -> None:
         """Read many (table, key) with one multi-get per table. Only saves time."""

@@ -45,6 +45,10 @@ class TimerQueue:
         self._rows.delete(TIMERS_TABLE, timer_key(timer))
         self._head_is_known = False
 
+    def rolled_back(self) -> None:
+        """Rows were written back behind our back, none of them of a timer popped since."""
+        self._head_is_known = False
+
     def next_due_ms(self) -> int | None:
         """When the next timer is due, None without any."""
         key = self._head()
