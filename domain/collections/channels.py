@@ -39,7 +39,7 @@ def is_allowed(state: CustomerState, channel: Channel, purpose: Purpose) -> bool
     """Whether consent leaves the channel open for the purpose.
 
     Without an entry it does. The newest entry decides; of two at the same instant the refusal. An
-    opt-out closes the channel for every purpose until a newer grant.
+    opt-out closes the channel for every purpose until a newer grant: one of its instant is none.
     """
     if state.profile is None:
         return False
@@ -48,7 +48,8 @@ def is_allowed(state: CustomerState, channel: Channel, purpose: Purpose) -> bool
         if consent.channel == channel and consent.purpose == purpose:
             newest = max(newest, (consent.at, consent.granted), key=lambda e: (e[0], not e[1]))
     at, granted = newest
-    return granted and at >= state.opt_outs.get(channel, _LONG_AGO)
+    opted_out = state.opt_outs.get(channel)
+    return granted and (opted_out is None or at > opted_out)
 
 
 def choose(

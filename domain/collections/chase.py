@@ -5,13 +5,10 @@ from __future__ import annotations
 import datetime as dt
 
 from domain import cases
-from domain.collections.channels import is_allowed
 from domain.collections.claims import claimable
 from domain.collections.ledger import oldest_first
-from domain.collections.state import Chase, CustomerState, Message, NotSent, Slot
+from domain.collections.state import Chase, CustomerState, NotSent, Slot
 from domain.collections.work import Work
-from domain.effects import Publish
-from domain.events.outputs import MessageWithdrawn
 from domain.identity import digest
 
 
@@ -32,7 +29,6 @@ def follow_debts(work: Work) -> None:
             _close(work, currency, chase)
         else:
             _widen(work, currency, chase, ordered, claims)
-    _withdraw(work)
 
 
 def mark_case(work: Work, chase: Chase, state: str, because: str, *, is_new: bool = False) -> Chase:
@@ -125,46 +121,3 @@ def _why_gone(work: Work, chase: Chase) -> str:
     """`paid` when any money went to the items, `credited` when credit notes did it all."""
     touched = {key for invoices in work.ledger.touched.values() for key in invoices}
     return "paid" if touched.intersection(chase.items) else "credited"
-
-
-def _withdraw(work: Work) -> None:
-    """Take back reminders that may not have left yet and should not any more."""
-    for message in work.state.messages:
-        may_leave = message.state == "requested" and work.now <= message.not_after
-        if message.kind == "reminder" and may_leave:
-            because = _why_moot(work, message)
-            if because is not None:
-                _publish_withdrawal(work, message, because)
-
-
-def _why_moot(work: Work, message: Message) -> str | None:
-    """What has come since it was asked for and would have forbidden it, as a short code."""
-    if not any(work.ledger.open.get(key) for key in message.invoice_ids):
-        return "paid"
-    if message.currency in work.ledger.provisional:
-        return "provisional_payment"
-    profile = work.state.profile
-    if profile is not None and profile.facts.flags:
-        return f"flag:{profile.facts.flags[0]}"
-    if not is_allowed(work.state, message.channel, "collection"):
-        return "consent"
-    return None
-
-
-def _publish_withdrawal(work: Work, message: Message, because: str) -> None:
-    work.effects.append(
-        Publish(
-            topic=f"messages.{message.channel}",
-            ce_type="message.withdrawn.v1",
-            event_id=f"{message.message_id}:withdrawn",
-            key=work.state.customer_id,
-            data=MessageWithdrawn(
-                message_id=message.message_id,
-                customer_id=work.state.customer_id,
-                because=because,
-                at=work.now,
-            ),
-        )
-    )
-    gone = message.model_copy(update={"state": "withdrawn"})
-    work.set(messages=tuple(gone if m is message else m for m in work.state.messages))

@@ -72,8 +72,8 @@ def _take_over(work: Work, lost: Message) -> None:
     chase = work.state.chases.get(lost.currency)
     if chase is None or chase.sequence != lost.sequence or lost.step is None:
         return
-    is_last = chase.step is None or chase.step.step == lost.step + 1
-    if is_last:
+    sent = (m.step or 0 for m in work.state.messages if m.sequence == chase.sequence)
+    if lost.step == max(sent, default=0):  # a later step has taken its place otherwise
         slot = Slot(step=lost.step, planned=work.now, due=work.now, tried=_tried(work, lost))
         work.put_chase(lost.currency, chase.model_copy(update={"again": slot}))
 

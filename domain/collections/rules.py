@@ -5,7 +5,15 @@ from __future__ import annotations
 import datetime as dt
 
 from domain.calendar import whole_ms
-from domain.collections import chase, facts, steps, thanks, timers, waiting
+from domain.collections import (
+    chase,
+    facts,
+    steps,
+    thanks,
+    timers,
+    waiting,
+    withdrawals,
+)
 from domain.collections.policy import CollectionsPolicy
 from domain.collections.state import CustomerState
 from domain.collections.work import Work
@@ -80,6 +88,7 @@ def _conclude(work: Work) -> Outcome:
     timers.settle_due(work)
     work.facts_changed()
     chase.follow_debts(work)
+    withdrawals.withdraw(work)
     thanks.weigh_payments(work)
     thanks.say_thanks(work)
     steps.advance(work)

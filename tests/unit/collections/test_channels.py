@@ -53,6 +53,21 @@ def test_opt_out_closes_for_all_purposes_until_a_newer_grant() -> None:
     assert _channels(story) == ["push", "sms"]
 
 
+def test_a_grant_of_the_same_instant_does_not_undo_an_opt_out() -> None:
+    granted = _consent("sms", "collection", "2026-06-01T08:00:00Z", granted=True)
+    story = Story().customer(consents=[granted]).invoice()
+    story.receipt("contact.opted-out.v1", channel="sms", at="2026-06-01T08:00:00Z").failed()
+    assert _channels(story) == ["push"]
+
+
+def test_a_first_step_lost_after_the_last_is_not_repeated() -> None:
+    story = Story().owing().wait(days=20)
+    story.receipt("message.failed.v1", story.reminders[0].message_id).wait(days=1)
+    assert [one.step for one in story.reminders] == [1, 2, 3]
+    story.receipt("message.failed.v1", story.reminders[2].message_id)
+    assert [one.step for one in story.reminders] == [1, 2, 3, 3]
+
+
 def test_opt_out_between_due_and_look_counts() -> None:
     story = Story()
     story.holds_looks = True

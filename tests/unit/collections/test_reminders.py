@@ -67,6 +67,7 @@ def test_md07_stops_all_contact() -> None:
     story = Story().owing().failed(code="MD07", attempt=2).wait(days=30).payment()
     assert len(story.messages()) == 1
     assert "return_code:MD07" in story.not_sent
+    assert story.withdrawn == [story.reminders[0].message_id]
 
 
 @pytest.mark.parametrize(("country", "action"), [("DE", "retry"), ("NL", "contact")])

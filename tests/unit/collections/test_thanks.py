@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
+from domain.events.outputs import MessageWithdrawn
 from tests.unit.collections.story import Story, payment
 
 NIGHT = dt.datetime(2026, 6, 1, 22, 0, tzinfo=dt.UTC)
@@ -132,3 +134,31 @@ def test_payment_before_its_late_invoice_is_thanked_for_once() -> None:
     story.invoice(payment_method="link", due_on="2026-05-20").invoice("i2")
     assert len(story.thanks) == 1
     assert story.reminders == []
+
+
+@pytest.mark.parametrize(
+    ("event", "because"),
+    [
+        (lambda story: story.customer(flags=["deceased"]), "flag:deceased"),
+        (lambda story: story.failed(code="MD07", attempt=2), "return_code:MD07"),
+        (lambda story: story.receipt("contact.opted-out.v1", channel="sms"), "consent"),
+        (lambda story: story.reversal(), "reversed"),
+    ],
+)
+def test_one_that_may_not_have_left_is_withdrawn(event: Any, because: str) -> None:
+    story = Story().owing()
+    story.receipt("message.delivered.v1", story.reminders[0].message_id).payment()
+    event(story.wait(minutes=1))
+    assert story.withdrawn == [story.thanks[0].message_id]
+    [data] = [one.data for one in story.published("message.withdrawn.v1")]
+    assert isinstance(data, MessageWithdrawn)
+    assert data.because == because
+
+
+def test_one_that_has_left_or_may_stand_is_not_withdrawn() -> None:
+    story = Story().owing().payment()
+    story.customer(flags=["dispute"]).reversal(minor=1)
+    assert story.thanks[0].message_id not in story.withdrawn
+    story.receipt("message.delivered.v1", story.thanks[0].message_id)
+    story.customer(flags=["deceased"])
+    assert story.thanks[0].message_id not in story.withdrawn
