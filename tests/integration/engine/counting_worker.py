@@ -23,8 +23,23 @@ from streams.core.records import Output, Record
 from streams.topics import CASES, INVOICES, PAYMENTS
 from tables.definitions import CUSTOMER_HISTORY, ENGINE, TIMERS
 
+TABLES = (CUSTOMER_HISTORY, ENGINE, TIMERS)
 FAILS_ON = os.environ.get("COUNTING_FAILS_ON", "").encode()
 DELAY_S = float(os.environ.get("COUNTING_DELAY_S", "0"))
+
+
+def _large_output(key: str, ctx: Context) -> None:
+    ctx.put(CUSTOMER_HISTORY, key, b"666")
+    ctx.emit(Output(CASES, key.encode(), b"before the large one"))
+    ctx.emit(Output(CASES, key.encode(), os.urandom(1_500_000)))
+
+
+def _large_row(key: str, ctx: Context) -> None:
+    ctx.put(CUSTOMER_HISTORY, f"{key}-large", os.urandom(9_000_000))
+
+
+#: Amounts that make the logic write more than the broker takes.
+TOO_LARGE = {999_001: _large_output, 999_002: _large_row}
 
 
 class Counting:
@@ -46,6 +61,8 @@ class Counting:
         if amount == 0:
             ctx.delete(CUSTOMER_HISTORY, key)
             return
+        if amount in TOO_LARGE:
+            TOO_LARGE[amount](key, ctx)
         total = int(ctx.get(CUSTOMER_HISTORY, key) or b"0") + amount
         ctx.put(CUSTOMER_HISTORY, key, b"%d" % total)
         marker = f"{record.topic}/{record.partition}/{record.offset}".encode()
@@ -58,19 +75,31 @@ class Counting:
         raise AssertionError("no look was requested")
 
 
-def register(app: DunnockApp, _: Settings) -> None:
-    tables = (CUSTOMER_HISTORY, ENGINE, TIMERS)
-    stateful_agent(app, "count", (PAYMENTS, INVOICES), tables, Counting())
+def counting(logic: Counting) -> worker.Register:
+    """Registers `logic` for both topics."""
+
+    def register(app: DunnockApp, _: Settings) -> None:
+        stateful_agent(app, "count", (PAYMENTS, INVOICES), TABLES, logic)
+
+    return register
 
 
-async def main() -> None:
-    task = asyncio.ensure_future(worker.run(Settings(), register))
+register = counting(Counting())
+
+
+async def main(registering: worker.Register = register) -> None:
+    task = asyncio.ensure_future(worker.run(Settings(), registering))
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, task.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await task
 
 
-if __name__ == "__main__":
+def serve(registering: worker.Register = register) -> None:
+    """The whole program."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    asyncio.run(main())
+    asyncio.run(main(registering))
+
+
+if __name__ == "__main__":
+    serve()

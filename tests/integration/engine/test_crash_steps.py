@@ -1,0 +1,48 @@
+"""A crash at each step of a batch, on the real broker and real stores: every sum is exact."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from streams.topics import PAYMENTS
+from tests.integration.engine.harness import Installation, Worker
+
+pytestmark = pytest.mark.slow
+
+DIED = 77
+STEPS = (
+    "before begin",
+    "after produce",
+    "before commit",
+    "after commit, before RocksDB",
+    "between two tables",
+    "after RocksDB, before positions move",
+)
+
+
+def test_a_crash_at_each_step_of_a_batch(home: Installation) -> None:
+    """Each worker takes over what the one before left behind; once its disk is gone, too."""
+    home.prepare(PAYMENTS)
+    for step in STEPS:
+        home.send(600, keys=40)
+        _crash(home, step)
+    home.worker()
+    home.assert_exact()
+
+
+def test_the_commit_stands_although_the_disk_is_lost_with_the_process(home: Installation) -> None:
+    """The changelog has the rows that never reached the store."""
+    home.prepare(PAYMENTS)
+    home.send(600, keys=40)
+    shutil.rmtree(_crash(home, "after commit, before RocksDB").data)
+    home.worker()
+    home.assert_exact()
+
+
+def _crash(home: Installation, step: str) -> Worker:
+    """Let a worker handle what is there until it dies."""
+    worker = home.worker(program="crashing_worker", CRASH_AT=step, CRASH_AFTER="150")
+    assert worker.process.wait(60) == DIED, f"{step}: {worker.tail()}"
+    return worker
