@@ -58,10 +58,15 @@ def open_in(view: Mapping[str, Any], currency: str) -> list[Open]:
 def chosen_of(
     claims: LinkClaims, items: Sequence[Open], what: str, amount: str, invoices: Sequence[str]
 ) -> Chosen:
-    """Never more than what is open: nobody pays too much by a slip. Raises `BadChoice`."""
+    """Never more than what is open: nobody pays too much by a slip. Raises `BadChoice`.
+
+    A form that doesn't say `what` means what it fills in, and all of it where that is nothing, as
+    the page proposes.
+    """
     total = sum(item.minor for item in items)
     if not total:
         raise BadChoice("nothing_open")
+    what = what or ("items" if invoices else "amount" if amount.strip() else "all")
     if what == "all":
         return _chosen(claims, total, None)
     if what == "items":

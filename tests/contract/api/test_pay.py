@@ -91,6 +91,18 @@ async def test_a_part_may_be_paid(
     assert rig.psp.orders[0].amount["minor"] == minor
 
 
+@pytest.mark.parametrize(
+    ("fields", "minor"),
+    [([], 7749), ([("amount", " ")], 7749), ([("amount", "25")], 2500),
+     ([("invoice", "inv-device-7")], 2750)],
+)  # fmt: skip
+async def test_a_form_that_does_not_say_what_means_what_it_fills_in(
+    rig: Rig, client: ClientSession, link: str, fields: list[tuple[str, str]], minor: int
+) -> None:
+    assert (await _choose(client, link, *fields))[0] == 303
+    assert rig.psp.orders[0].amount["minor"] == minor
+
+
 @pytest.mark.parametrize("typed", ["", "0", "-5", "77.50", "1e3", "12.345", "abc"])
 async def test_a_slip_is_said_and_nothing_is_ordered(
     rig: Rig, client: ClientSession, link: str, typed: str
