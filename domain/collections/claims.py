@@ -28,9 +28,17 @@ def _attempt(failure: Failure) -> tuple[object, ...]:
 
 def stop_code(state: CustomerState, codes: ReturnCodes) -> str | None:
     """The return code after which nobody may be contacted at all (MD07), if one came."""
+    failure = stopping_failure(state, codes)
+    if failure is None:
+        return None
+    return failure.facts.reason_code or failure.facts.reason_proprietary
+
+
+def stopping_failure(state: CustomerState, codes: ReturnCodes) -> Failure | None:
+    """The failed debit that ends all contact, if one came."""
     for failure in state.failures.values():
         if codes.rule(failure.facts).action == "stop":
-            return failure.facts.reason_code or failure.facts.reason_proprietary
+            return failure
     return None
 
 

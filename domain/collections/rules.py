@@ -6,6 +6,7 @@ import datetime as dt
 
 from domain.calendar import whole_ms
 from domain.collections import (
+    bereavement,
     chase,
     facts,
     steps,
@@ -88,6 +89,7 @@ def _conclude(work: Work) -> Outcome:
     timers.settle_due(work)
     work.facts_changed()
     chase.follow_debts(work)
+    bereavement.open_case(work)
     withdrawals.withdraw(work)
     thanks.weigh_payments(work)
     thanks.say_thanks(work)

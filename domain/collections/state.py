@@ -177,6 +177,7 @@ class CustomerState(Row):
     waiting: tuple[Waiting, ...] = ()
 
     chases: dict[str, Chase] = {}
+    bereavement_case: str | None = None
     #: Invoice -> highest step that named it.
     reminded: dict[str, int] = {}
     thanks: dict[str, Thanks] = {}

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from typing import Any
 
+from domain.collections.bereavement import STATE as BEREAVEMENT
 from domain.collections.claims import overdue_at
 from domain.collections.ledger import Ledger, compute, net_of, oldest_first
 from domain.collections.state import CustomerState, Slot
@@ -33,10 +34,7 @@ def customer_view(state: CustomerState, now: dt.datetime) -> dict[str, Any]:
         ],
         "payments": _payments(state, ledger),
         "failed_debits": [_failure(state, key) for key in state.failures],
-        "cases": [
-            {"case_id": chase.case_id, "state": chase.case_state, "currency": currency}
-            for currency, chase in state.chases.items()
-        ],
+        "cases": _cases(state),
         "contacts": [contact.model_dump(mode="json") for contact in state.contacts],
         "waiting": [
             {"event": early.ce_id, "needs": list(early.needs), "since": early.since.isoformat()}
@@ -126,6 +124,16 @@ def _payments(state: CustomerState, ledger: Ledger) -> list[dict[str, Any]]:
             state.payments.items(), key=lambda row: (row[1].facts.received_at, row[0])
         )
     ]
+
+
+def _cases(state: CustomerState) -> list[dict[str, Any]]:
+    cases: list[dict[str, Any]] = [
+        {"case_id": chase.case_id, "state": chase.case_state, "currency": currency}
+        for currency, chase in state.chases.items()
+    ]
+    if state.bereavement_case is not None:
+        cases.append({"case_id": state.bereavement_case, "state": BEREAVEMENT})
+    return cases
 
 
 def _failure(state: CustomerState, key: str) -> dict[str, Any]:

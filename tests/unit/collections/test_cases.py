@@ -39,3 +39,15 @@ def test_a_credit_note_closes_it_too() -> None:
 def test_a_new_debt_is_a_new_case() -> None:
     story = Story().owing().payment().wait(days=30).invoice("i2").failed("i2")
     assert len({one.case_id for one in _cases(story)}) == 2
+
+
+def test_md07_opens_a_bereavement_case_once() -> None:
+    """Also where the failed debit came before its invoice."""
+    story = Story().customer().failed(code="MD07")
+    assert _cases(story) == []
+    story.invoice().wait(days=1).failed(code="MD07", attempt=2)
+    [case] = _cases(story)
+    assert (case.state, case.previous, case.because) == ("bereavement", None, "return_code:MD07")
+    assert case.next_step is None
+    assert story.view["cases"] == [{"case_id": case.case_id, "state": "bereavement"}]
+    assert story.messages() == []
