@@ -22,6 +22,9 @@ from streams.ticker import Now, Ticker
 from streams.topics import TopicNames
 from streams.transport import Transport
 
+#: Two thirds of the time a lane that is not behind lets events gather: see `LaneConfig`.
+REST_SHARE = 2.0
+
 
 class DunnockApp(faust.App):
     """A Faust app that owns an `Engine`. Made by `create_app`, on the loop that runs it."""
@@ -101,7 +104,8 @@ def _equip(app: DunnockApp, settings: Settings, now: Now) -> None:
             ticker=app.ticker,
             reader=GroupReader(settings.kafka, settings.app_id),
             budget=BudgetLimits(settings.dead_letters_in_a_row, settings.dead_letters_share),
-            lane_config=LaneConfig(),
+            # Simulated time is about order, not about load: nothing there gains from resting.
+            lane_config=LaneConfig(rest_share=REST_SHARE if settings.clock == "real" else 0.0),
         ),
         app.fail,
     )

@@ -21,5 +21,11 @@ class LaneConfig:
     """Below what a broker takes by default; what is larger would abort the batch for ever."""
     row_bytes_max: int = 8_000_000
     """The same for a row's changelog record. Changelogs are made for 8 MiB."""
+    rest_share: float = 0.0
+    """After a batch the lane rests for so many times as long as the batch took, so that what comes
+    meanwhile shares one transaction: small ones cost the broker as much as large ones."""
+    rest_s_max: float = 0.1
+    rest_below_records: int = 500
+    """With more waiting than this there is no rest: the next batch is large anyway."""
     slice_s: float = 0.01
     """How long a fold may hold the event loop before it lets others run."""

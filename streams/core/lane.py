@@ -28,6 +28,7 @@ from streams.core.ports import BatchAborted, Log, Store
 from streams.core.positions import Positions, only_moves
 from streams.core.records import Chunk
 from streams.core.rows import Rows
+from streams.core.slices import in_slices
 from streams.core.status import LaneStatus
 from streams.core.timers import TimerQueue
 
@@ -159,7 +160,7 @@ class Lane:
             self._question.move_on()
             batch, looks = self._take()
             if batch or looks or self._more_due:
-                await self._run_batch(batch, looks)
+                await self._rest(await self._run_batch(batch, looks))
                 continue
             if not self._question.is_open:
                 self._idle.set()
@@ -173,10 +174,20 @@ class Lane:
         looks = self._looks.ready(self._positions.applied, self._config.looks_per_batch_max)
         return self._queue.take(limit), looks
 
-    async def _run_batch(self, batch: tuple[Chunk, ...], looks: tuple[Look, ...]) -> None:
+    async def _rest(self, batch_s: float) -> None:
+        """Let more arrive for the next transaction. After a quiet time nothing waits."""
+        if self._queue.records < self._config.rest_below_records and not self._more_due:
+            rest_s = min(batch_s * self._config.rest_share, self._config.rest_s_max)
+            if rest_s > 0:
+                await asyncio.sleep(rest_s)
+
+    async def _run_batch(self, batch: tuple[Chunk, ...], looks: tuple[Look, ...]) -> float:
+        """Gives the seconds it took, 0 where there was nothing to commit."""
         if only_moves(batch) and not looks and not self._more_due:
             self._move({chunk.topic: chunk.next_offset for chunk in batch})
-            return
+            return 0.0
+        clock = asyncio.get_running_loop().time  # to share the machine fairly, never `now`
+        began = clock()
         self._running, drops = batch, self._drops
         result = await self._commit(batch, looks)
         self._running = ()
@@ -187,6 +198,7 @@ class Lane:
         self._looks.decided(result.decided_looks)
         self._looks.request(result.requested_looks)
         self._move(result.positions)
+        return clock() - began
 
     async def _commit(self, batch: tuple[Chunk, ...], looks: tuple[Look, ...]) -> FoldResult:
         """Fold and commit, again from the stores when the transaction was aborted."""
@@ -209,8 +221,6 @@ class Lane:
         raise AssertionError("unreachable: the last rerun returns or raises")
 
     async def _fold(self, batch: tuple[Chunk, ...], looks: tuple[Look, ...]) -> FoldResult:
-        """Fold in slices, so that a long batch doesn't hold the event loop."""
-        clock = asyncio.get_running_loop().time  # only to share the loop fairly, never `now`
         steps = folding(
             self._logic,
             batch,
@@ -219,17 +229,7 @@ class Lane:
             looks=looks,
             config=self._config,
         )
-        await asyncio.sleep(0)
-        until = clock() + self._config.slice_s
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                result: FoldResult = end.value
-                return result
-            if clock() >= until:
-                await asyncio.sleep(0)
-                until = clock() + self._config.slice_s
+        return await in_slices(steps, self._config.slice_s)
 
     def _move(self, positions: Mapping[str, int]) -> None:
         for topic, offset in self._positions.advance(positions).items():
