@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from confluent_kafka import Producer
 
 from streams.group_reader import GroupReader
 from streams.producer import TransactionalProducer
@@ -39,6 +40,41 @@ def test_poison_becomes_one_dead_letter_and_the_rest_goes_on(home: Installation)
         (PAYMENTS.encode(), b"not_a_number", 2),
         (PAYMENTS.encode(), b"not_a_number", 6),
     ]
+
+
+def test_what_the_broker_would_refuse_stops_nobody(home: Installation) -> None:
+    """Too large an output, row or input: one dead letter each, all else of them undone."""
+    worker = home.worker().wait_ready()
+    home.send(100)
+    home.send_raw(b"k1", b"999001")
+    home.send_raw(b"k1", b"999002")
+    _send_compressed(home, b"k1", b"x" * 20_000_000)
+    home.send(100, topic=INVOICES)
+    home.send(100)
+    home.assert_exact()
+    wait_until(lambda: len(home.read(home.topic(DEAD_LETTERS))) >= 3, 20, worker.tail)
+    letters = [(m, dict(m.headers())) for m in home.read(home.topic(DEAD_LETTERS))]
+    assert [(about["dl_reason"], len(letter.value())) for letter, about in letters] == [
+        (b"too_large_output", 6),
+        (b"too_large_row", 6),
+        (b"not_a_number", 1_000_000),
+    ]
+    assert int(letters[2][1]["dl_cut"]) > 20_000_000
+    assert worker.process.poll() is None
+
+
+def _send_compressed(home: Installation, key: bytes, value: bytes) -> None:
+    """The broker looks at the compressed size only."""
+    producer = Producer(
+        {
+            "bootstrap.servers": home.kafka,
+            "partitioner": "murmur2_random",
+            "compression.type": "gzip",
+            "message.max.bytes": 50_000_000,
+        }
+    )
+    producer.produce(home.topic(PAYMENTS), value, key)
+    assert producer.flush(30) == 0
 
 
 def _commit_and_abort(home: Installation) -> None:
