@@ -71,6 +71,22 @@ def test_joining_zombie_and_taking_over_under_load(home: Installation) -> None:
     assert first.process.poll() is None
 
 
+def test_a_storm_of_rebalances_under_load(home: Installation) -> None:
+    """One worker, four, one: every step during a load, half of them by a kill."""
+    home.partitions = 4
+    first = home.worker("w1").wait_ready()
+    with steady_load(home):
+        others = [home.worker(name) for name in ("w2", "w3", "w4")]
+        everybody = [first, *others]
+        wait_until(lambda: all(len(worker.partitions()) == 1 for worker in everybody), 90)
+        others[0].kill()
+        others[1].stop()
+        others[2].kill()
+        wait_until(lambda: len(first.partitions()) == 4, 60, first.tail)
+    home.assert_exact()
+    assert first.process.poll() is None
+
+
 def test_a_rebalance_while_the_lane_is_full_leaves_a_worker_that_consumes(
     home: Installation,
 ) -> None:
