@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from datetime import UTC, datetime, timedelta
 
 from tests.integration.dispatch.rig import Rig, message, read_all, until, withdrawal
@@ -176,19 +175,14 @@ async def test_mail_refused_for_now_is_repeated(mail: Rig) -> None:
     assert await mail.received() == [one.message_id]
 
 
-async def test_a_burst_keeps_its_pace(sms: Rig) -> None:
+async def test_a_burst_arrives_whole_and_each_once(sms: Rig) -> None:
+    """Three hundred at once; how fast is a matter for `make bench-flow`."""
     sms.start()
-    warm = message()
-    await sms.write(warm)
-    await sms.settled(warm)
     many = [message() for _ in range(300)]
-    started = time.monotonic()
     await sms.write(*many)
 
     async def all_sent() -> bool | None:
-        return len(await sms.received()) == len(many) + 1 or None
+        return len(await sms.received()) >= len(many) or None
 
     await until(all_sent)
-    rate = len(many) / (time.monotonic() - started)
-    assert len(set(await sms.received())) == len(many) + 1
-    assert rate > 30
+    assert sorted(await sms.received()) == sorted(one.message_id for one in many)
