@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -17,7 +18,14 @@ from typing import Any
 
 STARTS_S_MAX = 240.0
 ENDS_S_MAX = 60.0
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
 DUNNOCK = Path(sys.executable).parent / "dunnock"
+
+
+def end_with_us() -> None:
+    """In a child before it starts: the kernel asks it to stop when the test run is gone."""
+    _libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
 
 
 class NotUp(RuntimeError):
@@ -63,6 +71,7 @@ def running_stack(*options: str, **environment: str) -> Iterator[Stack]:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 env=os.environ | environment,
+                preexec_fn=end_with_us,  # noqa: PLW1509  only libc is called
             )
         stack = Stack(process, file, log)
         try:

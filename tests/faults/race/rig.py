@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from dunnock.embedded.ports import free_port
+from tests.faults.stack import end_with_us
 
 READY_S_MAX = 120.0
 ENDS_S_MAX = 30.0
@@ -120,6 +121,7 @@ def _worker(environment: dict[str, str], log: Path, options: list[str]) -> Itera
             cwd=ROOT,
             stdout=out,
             stderr=subprocess.STDOUT,
+            preexec_fn=end_with_us,  # noqa: PLW1509  only libc is called
         )
     try:
         _wait_ready(process, f"http://127.0.0.1:{port}/readyz", log)
