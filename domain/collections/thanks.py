@@ -15,18 +15,20 @@ from domain.collections.work import Work
 
 #: Answered at once whatever the hour: the customer has just acted.
 _AT_ONCE = frozenset({"link", "card"})
+#: What may show that a payment judged before was for something late.
+_JUDGED_AGAIN = frozenset({"direct-debit.failed.v1", "invoice.issued.v1"})
 
 
 def weigh_payments(work: Work) -> None:
     """Decide once for each settled payment whether a thank-you is owed.
 
-    Judged when its money first touches an invoice, and once more when a failed debit becomes
-    known that lies before the payment: topics have no order among them. None is thanked twice.
+    Judged when its money first touches an invoice, and once more when a failed debit or an older
+    invoice becomes known after the payment: topics have no order. None is thanked twice.
     """
     if work.state.profile is None:
         return
     undecided = {"open", "owed"}
-    if work.cause is not None and work.cause.type == "direct-debit.failed.v1":
+    if work.cause is not None and work.cause.type in _JUDGED_AGAIN:
         undecided.add("not_owed")
     for key, payment in work.state.payments.items():
         if payment.settled_at is None or payment.thanks not in undecided:
@@ -66,8 +68,8 @@ def _verdict(work: Work, key: str, payment: Payment, settled_at: dt.datetime) ->
 
 def _was_late(work: Work, invoice_id: str, payment: Payment) -> bool:
     """Whether the item was overdue when the money came, had failed, or had been reminded."""
-    if invoice_id in work.state.reminded:
-        return True
+    if invoice_id in work.state.reminded and payment.thanks != "not_owed":
+        return True  # one judged before was on time: what is reminded since is the rest
     failure = contact_failures(work.state, work.policy.return_codes).get(invoice_id)
     if failure is not None and not _came_back(failure, payment):
         return True

@@ -162,3 +162,21 @@ def test_one_that_has_left_or_may_stand_is_not_withdrawn() -> None:
     story.receipt("message.delivered.v1", story.thanks[0].message_id)
     story.customer(flags=["deceased"])
     assert story.thanks[0].message_id not in story.withdrawn
+
+
+def test_a_part_paid_on_time_is_not_thanked_for_when_something_else_fails() -> None:
+    story = Story().customer().invoice(payment_method="link", due_on="2026-06-02")
+    story.payment(minor=1000).wait(days=3)
+    assert len(story.reminders) == 1
+    story.invoice("i2", due_on="2026-06-03").failed("i2")
+    assert story.thanks == []
+
+
+@pytest.mark.parametrize("is_late_first", [True, False])
+def test_the_order_of_invoices_and_payment_leaves_no_trace(is_late_first: bool) -> None:
+    due = [("late", "2026-05-20"), ("early", "2026-06-20")]
+    (first, first_due), (second, second_due) = due if is_late_first else reversed(due)
+    story = Story().customer().invoice(first, payment_method="link", due_on=first_due).payment()
+    story.invoice(second, payment_method="link", due_on=second_due)
+    [thanks] = story.thanks
+    assert thanks.invoice_ids == ("late",)
