@@ -11,6 +11,8 @@ from tests.contract.bureaus.conftest import EVERY, Bureau, request_for
 
 pytestmark = pytest.mark.parametrize("provider", EVERY)
 #: SCHUFA's scale has 899 steps: neighbouring normalised scores fall together.
+#: Far above the deadline of the request, whatever else the machine has to do.
+BY_FAR_S = 3.0
 COARSE = {"schufa"}
 
 
@@ -64,7 +66,7 @@ async def test_a_fault_has_its_outcome_by_the_deadline(
     started = time.monotonic()
     request = request_for(providers=EVERY, deadline_ms=400)
     answers = (await ask_all(request, bureau.desk)).answers
-    assert time.monotonic() - started < 0.9
+    assert time.monotonic() - started < BY_FAR_S  # not the seconds or minutes of the fault
     assert [answer.provider for answer in answers] == list(EVERY)
     by_provider = {answer.provider: answer.status for answer in answers}
     assert by_provider.pop(provider) == status

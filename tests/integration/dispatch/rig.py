@@ -25,7 +25,7 @@ from streams.codec import headers_of
 
 T = TypeVar("T")
 PARTITIONS = 2
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 def message(channel: str = "sms", **changes: Any) -> MessageRequested:
