@@ -1,6 +1,7 @@
 """A counting worker that dies at a step of a batch: CRASH_AT names it, CRASH_AFTER the record.
 
-It ends as `kill -9` ends a process: nothing is flushed, closed or said goodbye to.
+With `abort` it lives, but five of its transactions are aborted. Otherwise it ends as `kill -9` ends
+a process: nothing is flushed, closed or said goodbye to.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import os
 from typing import Any
 
 from streams.core.logic import Context
+from streams.core.ports import BatchAborted
 from streams.core.positions import Positions
 from streams.core.records import Record
 from streams.producer import TransactionalProducer
@@ -60,6 +62,25 @@ def _behind(owner: type, name: str) -> None:
     setattr(owner, name, dying)
 
 
+def _abort_some(times: int) -> None:
+    """Refuse the commit so often, never twice in a row, with everything on the broker already."""
+    original = TransactionalProducer._commit
+    refused: list[str] = []
+    standing: set[str] = set()
+
+    def refusing(self: TransactionalProducer) -> None:
+        name = self.transactional_id
+        if Armed.seen >= AFTER and len(refused) < times and name not in standing:
+            refused.append(name)
+            standing.add(name)
+            print(f"aborted {name}", flush=True)
+            raise BatchAborted("as asked for")
+        standing.discard(name)
+        original(self)
+
+    TransactionalProducer._commit = refusing  # type: ignore[method-assign]
+
+
 def plant(step: str) -> None:
     """Make one step of the batch deadly."""
     if step == "before begin":
@@ -74,6 +95,8 @@ def plant(step: str) -> None:
         _behind(PartitionRows, "commit_rows")
     elif step == "after RocksDB, before positions move":
         _before(Positions, "committed")
+    elif step == "abort":
+        _abort_some(5)
     else:
         raise ValueError(step)
 

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from streams.topics import PAYMENTS
-from tests.integration.engine.harness import Installation, Worker
+from tests.integration.engine.harness import Installation, Worker, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -39,6 +39,18 @@ def test_the_commit_stands_although_the_disk_is_lost_with_the_process(home: Inst
     shutil.rmtree(_crash(home, "after commit, before RocksDB").data)
     home.worker()
     home.assert_exact()
+
+
+def test_aborted_batches_are_run_again(home: Installation) -> None:
+    """From the store, with everything of the first run on the broker but invisible."""
+    home.prepare(PAYMENTS)
+    home.send(4_000, keys=40)
+    worker = home.worker(program="crashing_worker", CRASH_AT="abort", CRASH_AFTER="150")
+    home.assert_exact()
+    home.send(500, keys=40)
+    home.assert_exact()
+    wait_until(lambda: worker.log.read_text().count("aborted ") == 5, 20, worker.tail)
+    assert worker.process.poll() is None
 
 
 def _crash(home: Installation, step: str) -> Worker:
