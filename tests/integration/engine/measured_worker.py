@@ -18,6 +18,8 @@ from streams.core.logic import Context
 from streams.core.records import Record
 from tests.integration.engine.counting_worker import Counting, counting, serve
 
+#: What a record costs a real logic. A full batch in one piece would be 200 ms.
+RECORD_CPU_S = 0.0001
 FILE = Path(os.environ["SLICES_FILE"])
 
 
@@ -28,6 +30,9 @@ class Measured(Counting):
 
     def on_record(self, record: Record, ctx: Context) -> None:
         super().on_record(record, ctx)
+        until = time.thread_time() + RECORD_CPU_S
+        while time.thread_time() < until:
+            pass
         Measured.records += 1
 
 
