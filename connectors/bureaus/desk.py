@@ -13,8 +13,11 @@ from connectors.bureaus.cache import CACHE_TIMEOUT_S, AnswerCache
 from connectors.bureaus.registry import REGISTRY, Provider
 from runtime.settings import Settings
 
-#: Connections to all bureaus together.
-CONNECTIONS_MAX = 200
+#: Requests that the pool works on at a time (`streams.core.pool`, its default).
+REQUESTS_MAX = 200
+#: Connections to all bureaus together: one for each call that can be under way, so that none waits
+#: for a connection that another bureau hangs on.
+CONNECTIONS_MAX = REQUESTS_MAX * len(REGISTRY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ import pytest
 from aiohttp import web
 
 from connectors.bureaus.ask import BODY_BYTES_MAX, ask_all, call_id
+from connectors.bureaus.desk import CONNECTIONS_MAX, REQUESTS_MAX
+from streams.core.pool import PoolConfig
 from tests.contract.bureaus.conftest import EVERY, Bureau, Hostile, request_for
 
 BKR = {"gevonden": True, "risico": 100, "fraudesignaal": False}
@@ -153,6 +155,12 @@ async def test_nobody_listens(bureau: Bureau) -> None:
 async def test_a_provider_nobody_knows_is_skipped(bureau: Bureau) -> None:
     answers = (await ask_all(request_for(providers=("bkr", "oracle")), bureau.desk)).answers
     assert [answer.status for answer in answers][1] == "skipped"
+
+
+async def test_no_call_waits_for_a_connection_that_another_bureau_hangs_on() -> None:
+    """As many connections as calls that the pool can have under way."""
+    assert REQUESTS_MAX == PoolConfig().tasks_max
+    assert CONNECTIONS_MAX >= PoolConfig().tasks_max * len(EVERY)
 
 
 async def test_cancelling_leaves_no_call_behind(bureau: Bureau) -> None:
