@@ -25,6 +25,9 @@ _PROGRESS_S = 0.5
 
 def up(chosen: argparse.Namespace) -> None:
     """Run the stack until SIGINT or SIGTERM. Raises `Problem` when it can't be started."""
+    if chosen.json and not Path(chosen.json).resolve().parent.is_dir():
+        # Found out when all is ready, a minute would be lost.
+        raise Problem(f"There is no directory for {chosen.json}: make it, or name another file.")
     with installation.opened(ephemeral=chosen.ephemeral) as home:
         plan = Plan(
             ports=Ports(auto=chosen.ports == "auto"),

@@ -7,6 +7,7 @@ import pytest
 from dunnock.embedded.problems import Problem
 from dunnock.main import main, parser
 from dunnock.processes import entrypoint, load
+from dunnock.up import up
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -61,3 +62,8 @@ def test_each_command_has_its_module(
 def test_a_missing_part_is_one_sentence() -> None:
     with pytest.raises(Problem, match=r"This installation has no dunnock\.nonsense"):
         load("dunnock.nonsense")
+
+
+def test_a_file_that_has_no_directory_is_found_out_before_anything_starts() -> None:
+    with pytest.raises(Problem, match="no directory for"):
+        up(parser().parse_args(["up", "--ephemeral", "--json", "/no/such/directory/up.json"]))
