@@ -129,6 +129,7 @@ def _record(message: Message) -> Record:
         offset=message.offset(),
         key=message.key(),
         value=message.value(),
-        headers=tuple(message.headers() or ()),
+        # Kafka knows header values that are null: nothing in them, like an empty one.
+        headers=tuple((name, text or b"") for name, text in message.headers() or ()),
         timestamp_ms=max(0, message.timestamp()[1]),
     )

@@ -41,8 +41,13 @@ def _explain(error: ValidationError) -> str:
 
 
 def _text_headers(headers: Headers) -> dict[str, str]:
+    """The headers of the envelope. Others are unknown to us: whatever they hold is ignored."""
     try:
-        return {name.lower(): value.decode() for name, value in headers}
+        return {
+            name.lower(): value.decode()
+            for name, value in headers
+            if name.lower().startswith(("ce_", "content-type"))
+        }
     except UnicodeDecodeError:
         raise BadRecord("bad_envelope", "a header is not UTF-8") from None
 

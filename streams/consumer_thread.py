@@ -106,6 +106,16 @@ class ConsumerThread(AIOKafkaConsumerThread):
 
 
 def _records(topic: str, found: list[Any]) -> tuple[Record, ...]:
+    # Kafka knows header values that are null: nothing in them, like an empty one.
     return tuple(
-        Record(topic, r.partition, r.offset, r.key, r.value, r.headers, r.timestamp) for r in found
+        Record(
+            topic,
+            r.partition,
+            r.offset,
+            r.key,
+            r.value,
+            tuple((name, text or b"") for name, text in r.headers),
+            r.timestamp,
+        )
+        for r in found
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
+import orjson
 import pytest
 
 from streams.codec import headers_of
+from streams.consumer_thread import _records
 from tests.simulation.town_hall import (
     START,
     Hall,
@@ -137,3 +140,23 @@ async def test_a_very_late_clock_and_dates_far_off_do_no_harm() -> None:
     await hall.settle()
     await hall.advance(days=60)
     assert {tuple(m["invoice_ids"]) for m in hall.messages("reminder")} == {("old",)}
+
+
+async def test_headers_that_are_not_of_the_envelope_may_hold_anything() -> None:
+    """Tracing headers are often binary: the event counts all the same."""
+    hall = await open_hall()
+    headers = headers_of("customer.updated.v1", "c-1", hall.now, "erp")
+    body = orjson.dumps(customer())
+    hall.cluster.publish("customers", b"anna", body, (*headers, ("trace", b"\xff")))
+    await hall.settle()
+    assert hall.dead_letters() == []
+    assert hall.customer("anna")["customer_id"] == "anna"
+
+
+def test_a_header_without_a_value_is_read_as_an_empty_one() -> None:
+    """Kafka allows null there; the reader must hand the logic bytes."""
+    found = SimpleNamespace(
+        partition=0, offset=0, key=b"anna", value=b"{}", headers=(("x", None),), timestamp=0
+    )
+    [record] = _records("customers", [found])
+    assert record.headers == (("x", b""),)
