@@ -15,7 +15,10 @@ from streams.core.records import Record
 if TYPE_CHECKING:
     from streams.app import DunnockApp
 
-FETCH_MAX_WAIT_MS = 50
+FETCH_MAX_WAIT_MS = 30
+#: More than arrives in that time, so fetches are paced by the wait. Answered at once, each record
+#: would have a fetch of its own, which costs the broker as much as a large one.
+FETCH_MIN_BYTES = 100_000
 #: A fetch that meets the beginning of a rebalance waits for its end; we must not wait with it.
 FETCH_LIMIT_S = 1.0
 
@@ -39,6 +42,7 @@ class ConsumerThread(AIOKafkaConsumerThread):
         # Faust fixes both; aiokafka reads them when it starts.
         consumer._isolation_level = "read_committed"  # noqa: SLF001
         consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS  # noqa: SLF001
+        consumer._fetch_min_bytes = FETCH_MIN_BYTES  # noqa: SLF001
         return consumer
 
     async def fetch(self, wanted: set[TP], wait_s: float) -> Fetched:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from domain.events.base import Channel
 from domain.events.customers import CustomerUpdated
@@ -163,27 +163,27 @@ class CustomerState(Row):
 
     customer_id: str
     profile: Profile | None = None
-    invoices: dict[str, Invoice] = {}
-    credits: dict[str, InvoiceCredited] = {}
-    payments: dict[str, Payment] = {}
-    reversals: dict[str, PaymentReversed] = {}
-    failures: dict[str, Failure] = {}
-    opt_outs: dict[str, AwareDatetime] = {}
+    invoices: dict[str, Invoice] = Field(default_factory=dict)
+    credits: dict[str, InvoiceCredited] = Field(default_factory=dict)
+    payments: dict[str, Payment] = Field(default_factory=dict)
+    reversals: dict[str, PaymentReversed] = Field(default_factory=dict)
+    failures: dict[str, Failure] = Field(default_factory=dict)
+    opt_outs: dict[str, AwareDatetime] = Field(default_factory=dict)
     contacts: tuple[Contacted, ...] = ()
 
     #: Hash of (ce_source, ce_id) -> day number first seen.
-    seen: dict[str, int] = {}
+    seen: dict[str, int] = Field(default_factory=dict)
     seen_pruned: int = 0
     waiting: tuple[Waiting, ...] = ()
 
-    chases: dict[str, Chase] = {}
+    chases: dict[str, Chase] = Field(default_factory=dict)
     bereavement_case: str | None = None
     #: Invoice -> highest step that named it.
-    reminded: dict[str, int] = {}
-    thanks: dict[str, Thanks] = {}
+    reminded: dict[str, int] = Field(default_factory=dict)
+    thanks: dict[str, Thanks] = Field(default_factory=dict)
     messages: tuple[Message, ...] = ()
     not_sent: tuple[NotSent, ...] = ()
-    timers: dict[str, AwareDatetime] = {}
+    timers: dict[str, AwareDatetime] = Field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
