@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 #: `make faults` asks for more.
 KILLS = int(os.environ.get("ENGINE_KILLS", "3"))
-BACK_S_MAX = 45.0
+BACK_S_MAX = 25.0
 
 
 def test_kill_nine_with_the_disk_kept_and_wiped(home: Installation) -> None:
