@@ -49,7 +49,11 @@ class Listing:
         """The rows of page `number` (from 1) and how many rows there are in all."""
         where, values = self._where(wanted)
         offset = (min(number, PAGE_MAX) - 1) * PAGE_ROWS
-        async with pool.acquire() as connection, connection.transaction(readonly=True):
+        async with (
+            pool.acquire() as connection,
+            # One snapshot, so that the count is that of the rows.
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
             count = f"SELECT count(*) FROM {self.source}{where}"  # noqa: S608 - see the class
             total = await connection.fetchval(count, *values)
             sql = f"{self._select(where)} LIMIT {PAGE_ROWS} OFFSET {offset}"
