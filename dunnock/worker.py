@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 from collections.abc import AsyncIterator, Callable
@@ -34,6 +35,7 @@ async def run(settings: Settings, register: Register | None = None, now: Now | N
         app = create_app(settings, now=now)
         (register or _register_agents)(app, settings)
         await asyncio.to_thread(_ensure_topics, settings, tuple(app.tables))
+        _spare_the_collector()
         web = await stack.enter_async_context(StatusWeb(app, settings).serving())
         stack.push_async_callback(_stopped_in_time, app)
         starting = asyncio.ensure_future(app.start())
@@ -49,6 +51,15 @@ async def run(settings: Settings, register: Register | None = None, now: Now | N
             stack.callback(task.cancel)
         reason = await asyncio.shield(app.failed)
         _end_process(reason)
+
+
+def _spare_the_collector() -> None:
+    """What is imported by now lives as long as the process: a full collection need not walk it.
+
+    It took up to 80 ms, in which the event loop stood still.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _note_failure(app: DunnockApp, task: asyncio.Future[None]) -> None:

@@ -64,7 +64,7 @@ async def test_a_fault_has_its_outcome_by_the_deadline(
 ) -> None:
     await bureau.post("/faults", {"provider": provider} | fault)
     started = time.monotonic()
-    request = request_for(providers=EVERY, deadline_ms=400)
+    request = request_for(providers=EVERY, deadline_ms=1_000)
     answers = (await ask_all(request, bureau.desk)).answers
     assert time.monotonic() - started < BY_FAR_S  # not the seconds or minutes of the fault
     assert [answer.provider for answer in answers] == list(EVERY)
