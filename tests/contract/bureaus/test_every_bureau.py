@@ -11,8 +11,9 @@ from tests.contract.bureaus.conftest import EVERY, Bureau, request_for
 
 pytestmark = pytest.mark.parametrize("provider", EVERY)
 #: SCHUFA's scale has 899 steps: neighbouring normalised scores fall together.
-#: Far above the deadline of the request, whatever else the machine has to do.
-BY_FAR_S = 3.0
+#: The deadline of the request and half a second for everything else, as it was from the start.
+DEADLINE_MS = 1_000
+ENDS_S_MAX = 1.5
 COARSE = {"schufa"}
 
 
@@ -64,9 +65,9 @@ async def test_a_fault_has_its_outcome_by_the_deadline(
 ) -> None:
     await bureau.post("/faults", {"provider": provider} | fault)
     started = time.monotonic()
-    request = request_for(providers=EVERY, deadline_ms=1_000)
+    request = request_for(providers=EVERY, deadline_ms=DEADLINE_MS)
     answers = (await ask_all(request, bureau.desk)).answers
-    assert time.monotonic() - started < BY_FAR_S  # not the seconds or minutes of the fault
+    assert time.monotonic() - started < ENDS_S_MAX
     assert [answer.provider for answer in answers] == list(EVERY)
     by_provider = {answer.provider: answer.status for answer in answers}
     assert by_provider.pop(provider) == status

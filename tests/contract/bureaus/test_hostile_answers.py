@@ -130,7 +130,7 @@ async def test_a_trickle_ends_at_the_deadline(bureau: Bureau, hostile: Hostile) 
     started = time.monotonic()
     answers = (await ask_all(request_for(deadline_ms=300), desk)).answers
     assert {answer.status for answer in answers} == {"timeout"}
-    assert time.monotonic() - started < 3  # the trickle takes five
+    assert time.monotonic() - started < 0.8
 
 
 async def test_a_hang_is_a_timeout_at_the_default_deadline(
@@ -144,7 +144,7 @@ async def test_a_hang_is_a_timeout_at_the_default_deadline(
     started = time.monotonic()
     answers = (await ask_all(request_for(), desk)).answers
     assert {answer.status for answer in answers} == {"timeout"}
-    assert 4.9 < time.monotonic() - started < 15  # the hang takes thirty
+    assert 4.9 < time.monotonic() - started < 5.6
 
 
 async def test_nobody_listens(bureau: Bureau) -> None:
