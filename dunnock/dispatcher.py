@@ -36,7 +36,11 @@ async def gateway_of(channel: str, settings: Settings) -> AsyncIterator[Gateway]
     """The gateway of `channel`. Raises ValueError for a channel that has none."""
     timeout_s = settings.gateway_timeout_s
     if channel == "email":
-        yield SmtpGateway(settings.smtp, settings.mail_from, timeout_s=timeout_s)
+        mail = SmtpGateway(settings.smtp, settings.mail_from, timeout_s=timeout_s)
+        try:
+            yield mail
+        finally:
+            await mail.close()
         return
     urls = {"sms": settings.sms_url, "push": settings.push_url}
     if channel not in urls:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import email
-import email.policy
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from email.message import EmailMessage, MIMEPart
+from email.header import decode_header, make_header
+from email.message import Message
 
 from aiohttp import web
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -48,23 +48,25 @@ class Mailbox:
 
 
 def _entry(envelope: Envelope) -> dict[str, object]:
-    content = envelope.original_content or b""
-    mail = email.message_from_bytes(content, EmailMessage, policy=email.policy.default)
-    part = mail.get_body(("plain", "html"))
+    # The older, plain policy: the newer one parses headers for longer than all else takes here.
+    mail = email.message_from_bytes(envelope.original_content or b"")
     return {
         "message_id": mail["X-Message-Id"],
         "to": envelope.rcpt_tos[0] if envelope.rcpt_tos else None,
         "from": envelope.mail_from,
-        "subject": mail["Subject"],
-        "body": _text(part) if part is not None else "",
+        "subject": str(make_header(decode_header(mail["Subject"] or ""))),
+        "body": next((_text(part) for part in mail.walk() if not part.is_multipart()), ""),
         "received_at": utc_now().isoformat(),
     }
 
 
-def _text(part: MIMEPart) -> str:
-    """The text as it was written: line breaks and the one that ends a mail are the format's."""
-    text: str = part.get_content()
-    return text.replace("\r\n", "\n").removesuffix("\n")
+def _text(part: Message) -> str:
+    """The text as it was written: CRLF as line break is the format's."""
+    content = part.get_payload(decode=True)
+    if not isinstance(content, bytes):
+        raise TypeError("a part that is not multipart has bytes")
+    text = content.decode(part.get_content_charset("ascii"), errors="replace")
+    return text.replace("\r\n", "\n")
 
 
 def application(mailbox: Mailbox) -> web.Application:

@@ -3,18 +3,20 @@
 So the conversation is taken step by step. Up to DATA nothing has been handed over and a failure
 may be repeated. Right before DATA the hand-over is marked; from then on only a clear refusal of
 the server (a reply with a code) allows another try, and silence is an unknown outcome for ever.
+
+A connection over which all went well is kept for the next mail: greeting and leaving cost the
+server more than the mail does.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, localtime
+from collections import deque
 
 import aiosmtplib
 
+from connectors.gateways.mail import mail_of
 from connectors.gateways.ports import (
     Accepted,
     Answer,
@@ -26,10 +28,11 @@ from connectors.gateways.ports import (
     Uncertain,
 )
 
-_POLICY = SMTP.clone(max_line_length=998)
 _TRANSIENT = range(400, 500)
 _PERMANENT = range(500, 600)
 _QUIT_S = 1.0
+#: Well below the five minutes that a server waits at least (RFC 5321, 4.5.3.2.7).
+_KEEP_S_MAX = 60.0
 
 
 class SmtpGateway:
@@ -43,6 +46,7 @@ class SmtpGateway:
         self._from = mail_from
         self._domain = mail_from.rpartition("@")[2]
         self._timeout_s = timeout_s
+        self._kept: deque[tuple[aiosmtplib.SMTP, float]] = deque()
 
     async def ask(self, message_id: str) -> Answer:
         """Nobody knows."""
@@ -52,10 +56,28 @@ class SmtpGateway:
     async def send(self, message: Outgoing, before_handover: BeforeHandover) -> Outcome:
         """See `Gateway`. `before_handover` is awaited after RCPT was accepted, before DATA."""
         try:
-            content = _mail(message, self._from)
+            content = mail_of(message, self._from)
         except (ValueError, UnicodeError):  # a line break in a header, an address that is none
             return Rejected("invalid_mail")
-        client = aiosmtplib.SMTP(
+        client = await self._connection()
+        outcome: Outcome | None = None
+        try:
+            outcome = await self._converse(client, message.to, content, before_handover)
+        finally:
+            if isinstance(outcome, Accepted):
+                self._kept.append((client, asyncio.get_running_loop().time()))
+            else:
+                await _leave(client)
+        return outcome
+
+    async def _connection(self) -> aiosmtplib.SMTP:
+        """One that was kept and still stands, else one that is not connected yet."""
+        while self._kept:
+            client, since = self._kept.pop()
+            if client.is_connected and asyncio.get_running_loop().time() - since < _KEEP_S_MAX:
+                return client
+            await _leave(client)
+        return aiosmtplib.SMTP(
             hostname=self._host,
             port=self._port,
             timeout=self._timeout_s,
@@ -63,16 +85,13 @@ class SmtpGateway:
             # How we greet; the default would ask the resolver for our own name, for each mail.
             local_hostname=self._domain,
         )
-        try:
-            return await self._converse(client, message.to, content, before_handover)
-        finally:
-            await _leave(client)
 
     async def _converse(
         self, client: aiosmtplib.SMTP, to: str, content: bytes, before_handover: BeforeHandover
     ) -> Outcome:
         try:
-            await client.connect()
+            if not client.is_connected:
+                await client.connect()
             await client.mail(self._from)
             await client.rcpt(to)
         except aiosmtplib.SMTPResponseException as error:
@@ -91,6 +110,11 @@ class SmtpGateway:
             return Uncertain(type(error).__name__)
         return Accepted()
 
+    async def close(self) -> None:
+        """Leave the connections that were kept."""
+        while self._kept:
+            await _leave(self._kept.pop()[0])
+
 
 def _refusal(code: int) -> Outcome | None:
     """What a reply other than success means; None when it is no refusal (RFC 5321, 4.2.1)."""
@@ -106,18 +130,3 @@ async def _leave(client: aiosmtplib.SMTP) -> None:
             async with asyncio.timeout(_QUIT_S):
                 await client.quit()
     client.close()
-
-
-def _mail(message: Outgoing, mail_from: str) -> bytes:
-    """The mail in wire format. Raises ValueError when a field can't be a header."""
-    mail = EmailMessage(policy=_POLICY)
-    mail["From"] = mail_from
-    mail["To"] = message.to
-    mail["Subject"] = message.subject or ""
-    mail["Date"] = format_datetime(localtime())
-    mail["X-Message-Id"] = message.message_id
-    mail["Auto-Submitted"] = "auto-generated"
-    if message.language:
-        mail["Content-Language"] = message.language
-    mail.set_content(message.body)
-    return mail.as_bytes()

@@ -69,6 +69,7 @@ async def mail(http: aiohttp.ClientSession) -> AsyncIterator[Rig]:
             f"127.0.0.1:{smtp_port}", "service@dunnock.example", timeout_s=TIMEOUT_S
         )
         yield Rig(gateway, f"http://127.0.0.1:{port}", http)
+        await gateway.close()
 
 
 @pytest.fixture(params=["sms", "mail"])
