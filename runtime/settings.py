@@ -27,13 +27,16 @@ class Settings(BaseSettings):
     database_url: str = Field("postgresql://127.0.0.1/dunnock", validation_alias="DATABASE_URL")
     redis_url: str = Field("redis://127.0.0.1:6379/0", validation_alias="REDIS_URL")
 
-    #: Put before every topic name, so that several installations can share a cluster.
+    #: Put before every name on the broker (topics, changelogs, groups, transactional ids), so that
+    #: several installations can share a cluster.
     topic_prefix: str = ""
     #: The same for every topic.
     partitions: int = Field(4, ge=1, le=1000)
     replication_factor: int = Field(1, ge=1, le=9)
-    app_id: str = "dunnock"
+    app_name: str = Field("dunnock", validation_alias="DUNNOCK_APP_ID")
     data_dir: Path = Path(".dunnock/data")
+    #: How many other workers keep a copy of each partition's rows. Capped at workers - 1.
+    standby_replicas: int = Field(1, ge=0, le=3)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     clock: Literal["real", "simulated"] = "real"
@@ -79,6 +82,11 @@ class Settings(BaseSettings):
     town_seed: int = Field(0, ge=0)
     town_people: int = Field(2_000, ge=1, le=10_000_000)
     town_spikes: bool = True
+
+    @property
+    def app_id(self) -> str:
+        """What changelogs, groups and transactional ids are named after: the prefix comes first."""
+        return self.topic_prefix + self.app_name
 
 
 @lru_cache(maxsize=1)

@@ -92,7 +92,7 @@ ALL_TOPICS = (*IN_TOPICS, *OUT_TOPICS, *INTERNAL_TOPICS)
 
 
 def changelog_topic(app_id: str, table: str) -> str:
-    """The changelog of a table, named as Faust names it. The topic prefix is not put before it."""
+    """The changelog of a table, named as Faust names it; `app_id` begins with the topic prefix."""
     return f"{app_id}-{table}-changelog"
 
 

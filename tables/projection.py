@@ -51,7 +51,7 @@ class Projected:
 
 
 class Rules:
-    """The rules for an installation: topics bear its prefix, changelogs its `app_id`."""
+    """The rules for an installation: topics bear its prefix, changelogs its whole `app_id`."""
 
     def __init__(self, app_id: str, names: TopicNames) -> None:
         self._changelogs = {changelog_topic(app_id, table): how for table, how in ROWS.items()}

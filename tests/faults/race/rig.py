@@ -84,7 +84,6 @@ def racing_workers(
         "DATABASE_URL": servers.database_url,
         "REDIS_URL": servers.redis_url,
         "DUNNOCK_TOPIC_PREFIX": servers.prefix,
-        "DUNNOCK_APP_ID": servers.prefix.rstrip("."),
     }
     subprocess.run([sys.executable, "-m", "dunnock", "prepare"], env=environment, check=True)
     with ExitStack() as running:
@@ -103,7 +102,7 @@ def racing_workers(
             }
             options = ["--notes", str(note), *variant]
             running.enter_context(_worker(mine, place / f"worker-{number}.log", options))
-        yield Rig(servers, servers.prefix.rstrip("."), tuple(notes), signals)
+        yield Rig(servers, f"{servers.prefix}dunnock", tuple(notes), signals)
 
 
 @contextmanager

@@ -228,7 +228,6 @@ async def rigged(
             "kafka": kafka,
             "database_url": database_url,
             "topic_prefix": prefix,
-            "app_id": prefix.rstrip("."),
             "process_name": f"dispatcher-{channel}",
             "gateway_timeout_s": 1.0,
         }

@@ -25,7 +25,6 @@ class Process:
             "DATABASE_URL": settings.database_url,
             "DUNNOCK_KAFKA": settings.kafka,
             "DUNNOCK_TOPIC_PREFIX": settings.topic_prefix,
-            "DUNNOCK_APP_ID": settings.app_id,
             "DUNNOCK_SMS_URL": settings.sms_url,
             "DUNNOCK_SMTP": settings.smtp,
             "DUNNOCK_PROCESS_NAME": settings.process_name,

@@ -24,8 +24,6 @@ from streams.topics import TopicNames
 from tables.projection import Rules
 from tests.integration.dispatch.rig import PARTITIONS, create_topics, message, until, withdrawal
 
-APP = "projected"
-
 
 @dataclass
 class Rig:
@@ -82,15 +80,13 @@ async def database(database_url: str) -> AsyncIterator[str]:
 @pytest.fixture
 async def rig(kafka: str, topic_prefix: str, database: str) -> AsyncIterator[Rig]:
     await asyncio.to_thread(migrate, database)
-    app_id = topic_prefix + APP
-    create_topics(kafka, [*Rules(app_id, TopicNames(topic_prefix)).topics])
     settings = Settings(
         kafka=kafka,
         database_url=database,  # type: ignore[call-arg]  # by its name, not its alias
         topic_prefix=topic_prefix,
-        app_id=app_id,
         partitions=PARTITIONS,
     )
+    create_topics(kafka, [*Rules(settings.app_id, TopicNames(topic_prefix)).topics])
     producer = Producer(
         {"bootstrap.servers": kafka, "partitioner": "murmur2_random", "log_level": 0}
     )

@@ -14,7 +14,7 @@ from tests.integration.engine.harness import Installation
 @pytest.fixture
 def home(kafka: str, tmp_path: Path) -> Iterator[Installation]:
     """Two partitions, no topics yet; its workers and topics go with it."""
-    installation = Installation(kafka, f"e{uuid.uuid4().hex[:8]}", tmp_path)
+    installation = Installation(kafka, f"e{uuid.uuid4().hex[:8]}.", tmp_path)
     try:
         yield installation
     finally:

@@ -33,14 +33,18 @@ class Installation:
     """One app on the shared broker: its own prefix, group and directory."""
 
     kafka: str
-    app_id: str
+    prefix: str
     directory: Path
     partitions: int = 2
     sent: Counter[str] = field(default_factory=Counter)
     workers: list[Worker] = field(default_factory=list)
 
+    @property
+    def app_id(self) -> str:
+        return f"{self.prefix}dunnock"
+
     def topic(self, name: str) -> str:
-        return f"{self.app_id}.{name}"
+        return f"{self.prefix}{name}"
 
     def worker(
         self, name: str = "w1", program: str = "counting_worker", **environment: str
@@ -142,8 +146,7 @@ class Worker:
                 **os.environ,
                 "PYTHONPATH": str(ROOT),
                 "DUNNOCK_KAFKA": home.kafka,
-                "DUNNOCK_APP_ID": home.app_id,
-                "DUNNOCK_TOPIC_PREFIX": f"{home.app_id}.",
+                "DUNNOCK_TOPIC_PREFIX": home.prefix,
                 "DUNNOCK_PARTITIONS": str(home.partitions),
                 "DUNNOCK_PROCESS_NAME": name,
                 "DUNNOCK_DATA_DIR": str(self.data),

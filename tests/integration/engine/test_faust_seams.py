@@ -29,7 +29,7 @@ async def test_a_direct_write_to_a_table_raises(kafka: str, tmp_path: Path) -> N
     async def now() -> datetime:
         return datetime(2026, 6, 1, tzinfo=UTC)
 
-    app = create_app(Settings(kafka=kafka, data_dir=tmp_path, app_id="seams"), now=now)
+    app = create_app(Settings(kafka=kafka, data_dir=tmp_path, app_name="seams"), now=now)
     stateful_agent(
         app, "count", ("payments",), ("customer_history", "engine", "timers"), Counting()
     )
@@ -53,7 +53,7 @@ async def test_two_logics_are_refused(kafka: str, tmp_path: Path) -> None:
     async def now() -> datetime:
         return datetime(2026, 6, 1, tzinfo=UTC)
 
-    app = create_app(Settings(kafka=kafka, data_dir=tmp_path, app_id="seams2"), now=now)
+    app = create_app(Settings(kafka=kafka, data_dir=tmp_path, app_name="seams2"), now=now)
     stateful_agent(app, "one", ("payments",), ("engine",), Counting())
     with pytest.raises(ValueError, match="share one logic"):
         stateful_agent(app, "two", ("invoices",), ("engine",), Counting())

@@ -48,7 +48,7 @@ async def test_committed_rows_come_back_and_aborted_ones_do_not(
 ) -> None:
     """The last record may be aborted: the restore still ends, and goes on from there later."""
     producer = TransactionalProducer(home.kafka, f"{home.app_id}-0")
-    names = TopicNames(f"{home.app_id}.")
+    names = TopicNames(home.prefix)
     log = PartitionLog(home.app_id, 0, producer, reader, names, ThreadPoolExecutor(2))
     await log.init()
     await log.commit([], {ROWS: {b"a": b"1", b"b": b"1", b"gone": b"1"}}, {})

@@ -32,7 +32,7 @@ def reader(home: Installation) -> Iterator[GroupReader]:
 
 def _log(home: Installation, reader: GroupReader, partition: int = 0) -> PartitionLog:
     producer = TransactionalProducer(home.kafka, f"{home.app_id}-{partition}")
-    names = TopicNames(f"{home.app_id}.")
+    names = TopicNames(home.prefix)
     return PartitionLog(home.app_id, partition, producer, reader, names, ThreadPoolExecutor(2))
 
 
