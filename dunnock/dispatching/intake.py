@@ -115,6 +115,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka publi
             offset=found.offset,
             key=found.key,
             value=found.value,
-            headers=tuple(found.headers),
+            # Kafka knows header values that are null: nothing in them, like an empty one.
+            headers=tuple((name, text or b"") for name, text in found.headers),
             timestamp_ms=found.timestamp,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -92,9 +92,16 @@ class Writer:
             )
         self._producer.commit_transaction(10)
 
-    def write_raw(self, channel: str, key: bytes, value: bytes) -> None:
+    def write_raw(
+        self,
+        channel: str,
+        key: bytes,
+        value: bytes,
+        headers: Sequence[tuple[str, bytes | None]] = (),
+    ) -> None:
         self._producer.begin_transaction()
-        self._producer.produce(f"{self._prefix}messages.{channel}", value, key)
+        topic = f"{self._prefix}messages.{channel}"
+        self._producer.produce(topic, value, key, headers=list(headers))
         self._producer.commit_transaction(10)
 
 
@@ -117,7 +124,9 @@ def read_all(kafka: str, topic: str) -> list[dict[str, Any]]:
         if record.error():
             ends.add(record.partition())
             continue
-        headers = {name: value.decode() for name, value in record.headers() or []}
+        headers = {
+            name: (value or b"").decode(errors="replace") for name, value in record.headers() or []
+        }
         found.append({"key": record.key(), "headers": headers, "value": record.value()})
     consumer.close()
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+from streams.codec import headers_of
 from tests.integration.dispatch.rig import Rig, message, read_all, until, withdrawal
 
 
@@ -136,6 +137,40 @@ async def test_an_undecodable_record_becomes_a_dead_letter(sms: Rig) -> None:
     assert letter["value"] == b"\xff\x00"
     assert letter["headers"]["dl_reason"] == "bad_envelope"  # type: ignore[index]
     assert letter["headers"]["dl_topic"] == "messages.sms"  # type: ignore[index]
+
+
+async def test_a_strangers_headers_become_dead_letters(sms: Rig) -> None:
+    """A null or undecodable header of the envelope; in others nobody looks."""
+    sms.start()
+    bad: dict[str, bytes | None] = {
+        "ce_type": None,
+        "ce_id": None,
+        "ce_time": b"\xff\xfe",
+        "ce_source": b"\xff",
+    }
+    foreign = message()
+    for name, text in bad.items():
+        await asyncio.to_thread(
+            sms.writer.write_raw, "sms", b"c-1", b"{}", _requested({name: text})
+        )
+    fields = foreign.model_dump_json(exclude_none=True).encode()
+    theirs = _requested({"traceparent": None, "x": b"\xff"})
+    key = foreign.customer_id.encode()
+    await asyncio.to_thread(sms.writer.write_raw, "sms", key, fields, theirs)
+    assert await sms.settled(foreign) == ["sent"]
+
+    async def letters() -> list[dict[str, object]] | None:
+        found = await asyncio.to_thread(read_all, sms.kafka, f"{sms.prefix}dead-letters")
+        return found if len(found) >= len(bad) else None
+
+    reasons = [letter["headers"]["dl_reason"] for letter in await until(letters)]  # type: ignore[index]
+    assert reasons == ["bad_envelope"] * len(bad)
+
+
+def _requested(changes: dict[str, bytes | None]) -> list[tuple[str, bytes | None]]:
+    """The headers of a message, some of them changed."""
+    ours = dict(headers_of("message.requested.v1", "m-1/requested", datetime.now(UTC)))
+    return list((ours | changes).items())
 
 
 async def test_mail_arrives(mail: Rig) -> None:
