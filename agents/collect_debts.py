@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from agents.carry_out import carry_out, sync_timers
 from agents.local_names import LocalName
+from agents.parsed_rows import ParsedRows
 from domain import collections, fees
 from domain.collections.policy import CollectionsPolicy
 from domain.collections.state import CustomerState
@@ -18,6 +20,8 @@ from streams.core.records import Record
 
 HISTORY = "customer_history"
 FEES = "fee_status"
+_CUSTOMERS = ParsedRows(CustomerState)
+_FEES = ParsedRows(FeeState)
 
 
 class CollectDebts:
@@ -48,7 +52,7 @@ class CollectDebts:
         key = key_text(record)
         state = load_customer(ctx, key)
         after, effects = collections.apply(
-            state, key, envelope, data, pack(record), self._policy, ctx.now
+            state, key, envelope, data, partial(pack, record), self._policy, ctx.now
         )
         self._settle(ctx, key, state, after, effects, record)
 
@@ -87,22 +91,26 @@ class CollectDebts:
         carry_out(effects, ctx, "c", key, record)
         if after is before or (before is None and after.is_empty):
             return  # refused: no row comes into being for it
-        ctx.put(HISTORY, key, after.model_dump_json(exclude_defaults=True).encode())
+        row = after.model_dump_json(exclude_defaults=True).encode()
+        ctx.put(HISTORY, key, row)
+        _CUSTOMERS.remember(row, after)
         sync_timers(ctx, "c", key, before.timers if before else {}, after.timers)
         self._evaluate_fees(ctx, key, after)
 
     def _evaluate_fees(self, ctx: Context, key: str, customer: CustomerState) -> None:
         raw = ctx.get(FEES, key)
-        before = None if raw is None else FeeState.model_validate_json(raw)
+        before = None if raw is None else _FEES.parse(raw)
         after, effects = fees.evaluate(before, customer, self._fees_policy, ctx.now)
         carry_out(effects, ctx, "f", key, None)
         if after is None or after == before:
             return
-        ctx.put(FEES, key, after.model_dump_json().encode())  # the live row shows every field
+        row = after.model_dump_json().encode()  # the live row shows every field
+        ctx.put(FEES, key, row)
+        _FEES.remember(row, after)
         sync_timers(ctx, "f", key, before.timers if before else {}, after.timers)
 
 
 def load_customer(ctx: Context, key: str) -> CustomerState | None:
     """The customer's row, None for one never heard of."""
     raw = ctx.get(HISTORY, key)
-    return None if raw is None else CustomerState.model_validate_json(raw)
+    return None if raw is None else _CUSTOMERS.parse(raw)

@@ -24,6 +24,16 @@ def deterministic_id(what: str, *parts: str | int) -> str:
     return str(uuid5(NAMESPACE, "\x1f".join((what, *map(str, parts)))))
 
 
+def revision_id(what: str, state: ApplicationState) -> str:
+    """The id of something that the present revision has one of.
+
+    The key is a part of it: the same application id sent under two customers lies in two
+    partitions that know nothing of each other. Each is an application of its own; were their
+    ids equal, a reader would drop one decision, and a bureau answer for the wrong person.
+    """
+    return deterministic_id(what, state.key, state.application_id, state.revision)
+
+
 def decide(
     state: ApplicationState, policy: AcceptancePolicy, now: dt.datetime
 ) -> tuple[ApplicationState, list[Effect]]:
@@ -38,7 +48,7 @@ def decide(
     verdict = policy.table.decide(facts)
     then = verdict.outcome
     decision = DecisionMade(
-        decision_id=deterministic_id("decision", state.application_id, state.revision),
+        decision_id=revision_id("decision", state),
         application_id=state.application_id,
         customer_id=state.customer_id,
         outcome=then.outcome,

@@ -21,7 +21,7 @@ from domain.acceptance.checks import (
     Subject,
 )
 from domain.acceptance.completeness import missing_in
-from domain.acceptance.decide import decide, deterministic_id
+from domain.acceptance.decide import decide, deterministic_id, revision_id
 from domain.acceptance.history import UNKNOWN, OwnHistory
 from domain.acceptance.policy import AcceptancePolicy
 from domain.acceptance.state import ApplicationState
@@ -100,7 +100,7 @@ def answer_history(request: HistoryRequested, history: OwnHistory) -> Publish:
 
 
 def _history_request(state: ApplicationState, customer_id: str) -> Publish:
-    request_id = deterministic_id("history", state.application_id, state.revision)
+    request_id = revision_id("history", state)
     return Publish(
         topic=HISTORY_TOPIC,
         ce_type=HISTORY_REQUESTED,
@@ -121,7 +121,7 @@ def _ask_bureaus(state: ApplicationState, policy: AcceptancePolicy, now: dt.date
     if subject is None or not policy.document.providers:
         # A policy that requires neither name nor address leaves nobody to ask for.
         return decide(state, policy, now)
-    request_id = deterministic_id("checks", state.application_id, state.revision)
+    request_id = revision_id("checks", state)
     request = ChecksRequested(
         request_id=request_id,
         application_id=state.application_id,

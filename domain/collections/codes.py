@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import cached_property
 from typing import Literal
 
 from domain.events.base import Data
@@ -48,11 +49,15 @@ class ReturnCodes(Data):
         proprietary = failed.reason_code is None
         code = (failed.reason_proprietary if proprietary else failed.reason_code) or ""
         # A failure dated before the first row is still judged: by the first rows there are.
-        on = max(failed.failed_at.date(), min(row.valid_from for row in self.rows))
+        on = max(failed.failed_at.date(), self._begins)
         for row in self.rows:
             if row.covers(code.upper(), failed.debtor_country, on, proprietary=proprietary):
                 return row
         return self.unknown
+
+    @cached_property
+    def _begins(self) -> dt.date:
+        return min(row.valid_from for row in self.rows)
 
     def calls_for_contact(self, failed: DirectDebitFailed) -> bool:
         """Whether the customer may be reminded of it."""

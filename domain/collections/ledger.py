@@ -8,8 +8,10 @@ also one that comes later. Money is never converted.
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import is_
+from types import MappingProxyType
 
 from domain.collections.state import CustomerState, Payment
 
@@ -40,30 +42,54 @@ class _Source:
     reserved: int = 0
 
 
+_NOTHING_REVERSED: Mapping[tuple[str, str], int] = MappingProxyType({})
+
+
 def net_of(state: CustomerState, payment_id: str, payment: Payment) -> int:
     """What is left of a payment after its reversals, never below nothing."""
     return _net(payment, payment_id, _reversed(state))
 
 
-def _reversed(state: CustomerState) -> Counter[tuple[str, str]]:
+def _reversed(state: CustomerState) -> Mapping[tuple[str, str], int]:
     """(payment, currency) -> how much of it was reversed."""
+    if not state.reversals:
+        return _NOTHING_REVERSED
     back: Counter[tuple[str, str]] = Counter()
     for reversal in state.reversals.values():
         back[reversal.payment_id, reversal.amount.currency] += reversal.amount.minor
     return back
 
 
-def _net(payment: Payment, payment_id: str, back: Counter[tuple[str, str]]) -> int:
+def _net(payment: Payment, payment_id: str, back: Mapping[tuple[str, str], int]) -> int:
     amount = payment.facts.amount
-    return max(0, amount.minor - back[payment_id, amount.currency])
+    return max(0, amount.minor - back.get((payment_id, amount.currency), 0))
+
+
+_Facts = tuple[object, ...]
+_last: tuple[_Facts, Ledger] | None = None
 
 
 def compute(state: CustomerState) -> Ledger:
-    """The ledger of a customer."""
+    """The ledger of a customer.
+
+    The last one is kept: for one event several rules ask for that of the same facts. Rows are
+    never changed but replaced, so the same objects are the same facts.
+    """
+    global _last  # noqa: PLW0603 - a cache of a pure function; swapped whole, so safe in threads
+    facts = (state.invoices, state.credits, state.payments, state.reversals)
+    last = _last
+    if last is not None and all(map(is_, facts, last[0])):
+        return last[1]
+    ledger = _compute(state)
+    _last = facts, ledger
+    return ledger
+
+
+def _compute(state: CustomerState) -> Ledger:
     open_ = {key: invoice.facts.amount.minor for key, invoice in state.invoices.items()}
     notes = _credit_notes(state, open_)
-    settled = _sources(state, is_settled=True)
-    provisional = [source for source in _sources(state, is_settled=False) if source.left]
+    settled, unsettled = _sources(state)
+    provisional = [source for source in unsettled if source.left]
     touched: dict[str, list[str]] = defaultdict(list)
     # Credit notes in a foreign currency come last: they are rare and have no `received_at`.
     _allocate(state, [*settled, *notes], open_, touched)
@@ -104,24 +130,24 @@ def _credit_notes(state: CustomerState, open_: dict[str, int]) -> list[_Source]:
     return notes
 
 
-def _sources(state: CustomerState, *, is_settled: bool) -> list[_Source]:
-    payments = [
-        (payment.facts.received_at, key, payment)
-        for key, payment in state.payments.items()
-        if (payment.settled_at is not None) is is_settled
-    ]
-    payments.sort(key=lambda row: row[:2])
+def _sources(state: CustomerState) -> tuple[list[_Source], list[_Source]]:
+    """The money of settled payments and of provisional ones, each in order of receipt."""
+    settled: list[_Source] = []
+    unsettled: list[_Source] = []
+    if not state.payments:
+        return settled, unsettled
     back = _reversed(state)
-    return [
-        _Source(
+    in_order = sorted(state.payments.items(), key=lambda row: (row[1].facts.received_at, row[0]))
+    for key, payment in in_order:
+        source = _Source(
             key,
             payment.facts.amount.currency,
             _net(payment, key, back),
             _named(payment),
             released=payment.released,
         )
-        for _, key, payment in payments
-    ]
+        (unsettled if payment.settled_at is None else settled).append(source)
+    return settled, unsettled
 
 
 def _named(payment: Payment) -> tuple[tuple[str, int], ...] | None:

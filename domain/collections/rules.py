@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 from domain.calendar import whole_ms
 from domain.collections import (
@@ -32,14 +33,14 @@ def apply(
     key: str,
     envelope: Envelope,
     data: Data,
-    raw: str,
+    raw: Callable[[], str],
     policy: CollectionsPolicy,
     now: dt.datetime,
 ) -> Outcome:
     """Fold one event into the customer's row.
 
-    `raw` is the record as it came, opaque, for a dead letter later. The same object `state` comes
-    back when nothing changed: a known (ce_source, ce_id), or a refusal.
+    `raw` gives the record as it came, opaque, for a dead letter later. The same object `state`
+    comes back when nothing changed: a known (ce_source, ce_id), or a refusal.
     """
     before = state or CustomerState(customer_id=key)
     if getattr(data, "customer_id", key) != key:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 from domain.collections.facts import FOREIGN_REVERSAL, failure_key, is_foreign
 from domain.collections.state import CustomerState, Waiting
@@ -21,7 +22,9 @@ from domain.events.ledger import (
 _CUSTOMER = "customer"
 
 
-def keep_if_early(work: Work, ce_id: str, identity: str, data: Data, raw: str) -> Refuse | None:
+def keep_if_early(
+    work: Work, ce_id: str, identity: str, data: Data, raw: Callable[[], str]
+) -> Refuse | None:
     """Remember the event as it came when something it needs is unknown.
 
     Refused when the row already keeps as many as it may: a row has a bound.
@@ -29,7 +32,8 @@ def keep_if_early(work: Work, ce_id: str, identity: str, data: Data, raw: str) -
     needs = tuple(need for need in _needs(data) if not _is_known(work.state, need))
     if not needs:
         return None
-    if _is_full(work, raw):
+    as_it_came = raw()
+    if _is_full(work, as_it_came):
         return Refuse("too_many_waiting", "what its customer's earlier events need is unknown")
     early = Waiting(
         ce_id=ce_id,
@@ -37,7 +41,7 @@ def keep_if_early(work: Work, ce_id: str, identity: str, data: Data, raw: str) -
         since=work.now,
         needs=needs,
         fact=_fact(identity, data),
-        raw=raw,
+        raw=as_it_came,
     )
     work.set(waiting=(*work.state.waiting, early))
     return None

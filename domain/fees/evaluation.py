@@ -83,7 +83,7 @@ def _next_review(
     days = []
     if due_dates:
         oldest = min(due_dates)
-        days = [oldest + day * _DAY for day in policy.days_that_matter()]
+        days = [oldest + day * _DAY for day in policy.days_that_matter]
     # The anniversary, or the day after it for those who came on 29 February.
     for year in (today.year, today.year + 1):
         leap = (since.month, since.day) == (2, 29)

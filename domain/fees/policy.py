@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
+from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 
 from domain.collections.codes import ReturnCodes
@@ -12,7 +14,8 @@ from domain.events.base import Data
 from domain.events.outputs import PolicyRef
 
 
-class Situation(Data):
+@dataclass(frozen=True, slots=True)
+class Situation:
     """What rules look at."""
 
     days_late: int
@@ -56,7 +59,7 @@ class FeesPolicy(Data):
     rules: tuple[FeeRule, ...]
     return_codes: ReturnCodes
 
-    @property
+    @cached_property
     def ref(self) -> PolicyRef:
         """As events name it."""
         return PolicyRef(id=self.id, version=self.version)
@@ -65,7 +68,7 @@ class FeesPolicy(Data):
         """The status in a situation: the first rule that matches."""
         return next((rule.status for rule in self.rules if rule.matches(at)), "regular")
 
-    @property
+    @cached_property
     def loyalty_matters_unlate(self) -> bool:
         """Whether loyalty decides anything about those who are not late."""
         return any(
@@ -74,13 +77,14 @@ class FeesPolicy(Data):
             for rule in self.rules
         )
 
-    def days_that_matter(self) -> list[int]:
+    @cached_property
+    def days_that_matter(self) -> tuple[int, ...]:
         """Days late at which the answer may change, ascending."""
         days = {1}
         for rule in self.rules:
             days |= {rule.days_late_min} if rule.days_late_min is not None else set()
             days |= {rule.days_late_max + 1} if rule.days_late_max is not None else set()
-        return sorted(day for day in days if day > 0)
+        return tuple(sorted(day for day in days if day > 0))
 
 
 def load_fees_policy() -> FeesPolicy:

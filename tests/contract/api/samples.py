@@ -95,7 +95,7 @@ def customer_row() -> dict[str, Any]:
     for number, (topic, ce_type, data) in enumerate(EVENTS):
         envelope = Envelope(id=f"e-{number}", source="test", type=ce_type, time=_AT)
         event = INPUTS[topic][ce_type].model_validate(data)
-        state, _ = apply(state, "c-1", envelope, event, "", policy, _AT)
+        state, _ = apply(state, "c-1", envelope, event, str, policy, _AT)
     assert state is not None
     row: dict[str, Any] = state.model_dump(mode="json", by_alias=True)
     return row

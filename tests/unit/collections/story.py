@@ -127,7 +127,7 @@ class Story:
         model = INPUTS[TOPIC_OF[kind]][kind]
         body = model.model_validate_json(json.dumps(data), strict=True)
         outcome = collections.apply(
-            self.state, CUSTOMER, head, body, f"raw of {head.id}", self.policy, self.now
+            self.state, CUSTOMER, head, body, lambda: f"raw of {head.id}", self.policy, self.now
         )
         self._take(*outcome)
         return self
