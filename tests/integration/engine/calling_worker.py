@@ -1,6 +1,7 @@
 """A worker process for the tests of pools: answers each request once its key may be answered.
 
 A key that begins with `slow` waits until the file CALLING_GO exists.
+CALLING_COMMITS_EVERY_S changes how often what is answered is committed.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from streams.topics import CHECK_ANSWERS, CHECK_REQUESTS
 from tests.integration.engine import counting_worker
 
 GO = Path(os.environ["CALLING_GO"])
+COMMITS_EVERY_S = os.environ.get("CALLING_COMMITS_EVERY_S")
 
 
 def _wait_for_go() -> None:
@@ -42,6 +44,8 @@ async def answer(record: Record) -> Sequence[Output]:
 
 def register(app: DunnockApp, settings: Settings) -> None:
     counting_worker.register(app, settings)
+    if COMMITS_EVERY_S is not None:
+        app.conf.broker_commit_interval = float(COMMITS_EVERY_S)
     io_agent(app, "answer", CHECK_REQUESTS, answer, PoolConfig(call_timeout_s=300))
 
 
