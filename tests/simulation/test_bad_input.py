@@ -115,6 +115,34 @@ async def test_the_same_ce_id_again_changes_nothing_whatever_it_says() -> None:
     assert hall.dead_letters() == []
 
 
+async def test_a_refused_event_is_not_remembered() -> None:
+    """Each record has its own dead letter; once what was wrong is right, the same ce_id counts."""
+    hall = await open_hall()
+    hall.publish("customers", "customer.updated.v1", customer())
+    wrong = invoice(amount={"minor": -1, "currency": "EUR"})
+    for data in (wrong, wrong, invoice(), invoice()):
+        hall.publish("invoices", "invoice.issued.v1", data, ce_id="same")
+    await hall.settle()
+    assert hall.dead_letters() == ["invalid", "invalid"]
+    places = [dict(letter.headers)["dl_offset"] for letter in hall.cluster.records("dead-letters")]
+    assert len(set(places)) == 2
+    assert hall.customer("anna")["balance"] == [{"minor": 4999, "currency": "EUR"}]
+
+
+async def test_one_application_id_under_two_customers_is_two_applications() -> None:
+    """The keys stand for different customers: in one partition a conflict, else two decisions."""
+    hall = await open_hall()
+    for number in range(8):
+        data = application(customer_id=f"c-{number}", attributes={})
+        hall.publish("applications", "application.submitted.v1", data)
+    await hall.settle()
+    decisions = hall.outputs("decisions")
+    assert {*hall.dead_letters()} <= {"conflict"}
+    assert len(decisions) + len(hall.dead_letters()) == 8
+    assert len(decisions) > 1
+    assert len({decision["decision_id"] for decision in decisions}) == len(decisions)
+
+
 async def test_an_application_under_a_foreign_key_is_refused() -> None:
     """Its key is the customer's id, or without one its own."""
     hall = await open_hall()

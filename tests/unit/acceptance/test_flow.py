@@ -39,6 +39,16 @@ def test_an_amendment_after_rework_is_decided_anew_and_both_are_kept(driver: Dri
     assert [one.decision for one in driver.state.decisions] == [first, second]
 
 
+def test_one_application_id_under_two_customers_shares_no_id(driver: Driver) -> None:
+    """In two partitions nobody sees that: nothing of one may pass for the other."""
+    other = Driver()
+    one, two = request_in(driver.submit()), request_in(other.submit(customer_id="C-2"))
+    assert one.application_id == two.application_id
+    assert one.request_id != two.request_id  # bureaus are asked for both
+    decided = (decision_in(driver.answer(one, *GOOD)), decision_in(other.answer(two, *GOOD)))
+    assert decided[0].decision_id != decided[1].decision_id
+
+
 def test_an_amendment_after_a_decision_recomputes_it(driver: Driver) -> None:
     decision_in(driver.answer(request_in(driver.submit()), *scores(100, 900, 900)))
     request = request_in(driver.amend(applicant={"address": {"number": "2"}}))
