@@ -30,6 +30,11 @@ OUTPUTS: dict[str, dict[str, type[Data]]] = {
     "fee-status": {"fee-status.changed.v1": FeeStatusChanged},
     "cases": {"case.changed.v1": CaseChanged},
 }
+#: Topics of others that we write to as well: the dispatchers' receipts, payments through a link.
+_ALSO_SENT: Mapping[str, tuple[str, ...]] = {
+    "interactions": ("message.delivered.v1", "message.failed.v1"),
+    "payments": ("payment.received.v1",),
+}
 _HEADERS = {
     "type": "object",
     "required": ["ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time", "content-type"],
@@ -44,15 +49,24 @@ _HEADERS = {
     },
 }
 _DEAD_LETTER = "dead-letter"
+_DIGITS = {"type": "string", "pattern": "^[0-9]+$"}
 _DEAD_LETTER_MESSAGE = {
     "name": _DEAD_LETTER,
     "description": "The original bytes, key and headers, with the place and the reason.",
     "headers": {
         "type": "object",
-        "required": ["dl_topic", "dl_partition", "dl_offset", "dl_reason"],
+        "required": ["dl_topic", "dl_partition", "dl_offset", "dl_reason", "dl_detail"],
         "properties": {
-            name: {"type": "string"}
-            for name in ("dl_topic", "dl_partition", "dl_offset", "dl_reason", "dl_detail")
+            "dl_topic": {"type": "string", "description": "Its name without a prefix."},
+            "dl_partition": _DIGITS,
+            "dl_offset": _DIGITS,
+            "dl_reason": {"type": "string", "description": "A short code."},
+            "dl_detail": {"type": "string", "description": "Names fields, never values."},
+            "dl_cut": {
+                **_DIGITS,
+                "description": "Only where the record was too large to be carried whole: its"
+                " size in bytes. What stands here is its beginning.",
+            },
         },
     },
 }
@@ -75,7 +89,8 @@ def asyncapi(kafka: str, prefix: str) -> dict[str, Any]:
             "title": "Dunnock events",
             "version": "1.0.0",
             "description": "CloudEvents 1.0 on Kafka, keyed by customer id (murmur2). "
-            "Readers must read committed.",
+            "Readers must read committed. What we receive may also be structured "
+            "(content-type application/cloudevents+json); what we send is binary.",
         },
         "defaultContentType": "application/json",
         "servers": {"kafka": {"host": kafka, "protocol": "kafka"}},
@@ -92,7 +107,10 @@ def asyncapi(kafka: str, prefix: str) -> dict[str, Any]:
                 "channel": {"$ref": f"#/channels/{topic}"},
                 "messages": [{"$ref": f"#/channels/{topic}/messages/{name}"} for name in events],
             }
-            for action, side in ((_RECEIVES, _names(INPUTS)), (_SENDS, _names(OUTPUTS)))
+            for action, side in (
+                (_RECEIVES, _names(INPUTS)),
+                (_SENDS, {**_names(OUTPUTS), **_ALSO_SENT}),
+            )
             for topic, events in side.items()
         },
         "components": {
