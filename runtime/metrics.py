@@ -41,6 +41,11 @@ OLDEST_UNPROCESSED_SECONDS = _gauge(
 )
 LAG_RECORDS = _gauge("lag_records", "Records behind the end of the log", "group", "topic")
 RECOVERY_ROWS = _counter("recovery_rows", "Rows restored from changelogs", "table")
+STANDBY_ROWS = _counter("standby_rows", "Rows written to standby copies", "table")
+STANDBY_LAG_RECORDS = _gauge(
+    "standby_lag_records", "Changelog records a standby copy lacks", "table", "partition"
+)
+STANDBY_FAILURES = _counter("standby_failures", "Times the standby had to begin again")
 REBALANCES = _counter("rebalances", "Times partitions were assigned")
 
 # --- outside services ---------------------------------------------------------------------------

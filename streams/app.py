@@ -71,7 +71,7 @@ def create_app(settings: Settings, *, now: Now) -> DunnockApp:
         topic_replication_factor=settings.replication_factor,
         topic_allow_declare=False,
         topic_disable_leader=True,
-        table_standby_replicas=0,
+        table_standby_replicas=settings.standby_replicas,
         stream_wait_empty=True,
         stream_recovery_delay=0.0,
         agent_supervisor="mode.CrashingSupervisor",

@@ -7,9 +7,8 @@ rebalance may begin at any moment: then each step raises `RebalanceAgain`, and `
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -24,16 +23,14 @@ from streams.group_reader import GroupReader
 from streams.kafka_log import PartitionLog
 from streams.producer import TransactionalProducer
 from streams.publisher import Publisher
-from streams.restore import RestoreTask, restore
+from streams.restore import RestoreTask, forget_if_unusable, restore
+from streams.standby import Standby
 from streams.stores import LocalStores
 from streams.ticker import Ticker
-from streams.topics import TOMBSTONE_RETENTION_MS, TopicNames, changelog_table
+from streams.topics import TopicNames, changelog_table
 
-logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-#: A local store older than this may have missed deletions that the changelog no longer shows.
-LOCAL_AGE_MAX_S = TOMBSTONE_RETENTION_MS / 1000 / 2
 THREADS_MAX = 32
 
 
@@ -64,6 +61,9 @@ class Assignment:
         self._assigned = False
         self.epoch = 0
         self.logs: dict[int, PartitionLog] = {}
+        self.standby = Standby(
+            around.bootstrap, around.app_id, around.stores.apart(), around.reader, self._executor
+        )
 
     def begin(self) -> None:
         """Partitions were assigned: the steps of an assignment may be taken."""
@@ -74,6 +74,7 @@ class Assignment:
     def end(self) -> None:
         """Partitions are revoked: no further step of the assignment may be taken."""
         self._assigned = False
+        self.standby.stop()
 
     def still(self, epoch: int) -> None:
         """Raises when what was begun in `epoch` is no longer wanted: everything was revoked."""
@@ -105,14 +106,7 @@ class Assignment:
     async def forget_if_unusable(self, changelog: TP, end: int) -> bool:
         """Throw local rows away that the changelog can't bring up to date; tells whether it did."""
         rows = self._around.stores.rows(self._table(changelog), changelog.partition)
-        offset = rows.changelog_offset()
-        if offset is None:
-            return False
-        if offset < end and rows.age_s() <= LOCAL_AGE_MAX_S:
-            return False
-        logger.warning("local rows of %s are not of this changelog's past: restoring", changelog)
-        rows.clear()
-        return True
+        return forget_if_unusable(rows, changelog, end)
 
     def _table(self, changelog: TP) -> str:
         return changelog_table(self._around.app_id, changelog.topic)
@@ -158,10 +152,19 @@ class Assignment:
             for (topic, partition), offset in committed.items()
         }
 
+    def follow(self, changelogs: Iterable[TP]) -> None:
+        """The last step: keep copies of partitions that others own. Nobody waits for them."""
+        self.still(self.epoch)
+        self.standby.follow(changelogs)
+
     async def release(self) -> None:
-        """Let everything go; wait for what still runs in threads. Idempotent."""
+        """Let everything go; wait for what still runs in threads. Idempotent.
+
+        Also the standby: its stores are closed before anything of theirs can be assigned here.
+        """
         self.end()
         await self._end_restore()
+        await self.standby.stopped()
         logs, self.logs = self.logs, {}
         await asyncio.gather(*(log.settle() for log in logs.values()))
         producers, self._producers = self._producers, []

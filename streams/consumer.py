@@ -95,6 +95,9 @@ class Consumer(FaustConsumer):
             self._committed_offset.update(positions)
             await self._engine.open(positions)
             self._positions = dict(positions)
+            # No await since `open` has checked that this assignment still stands.
+            standbys = self.app.assignor.assigned_standbys()
+            self._engine.assignment.follow(tp for tp in standbys if self._is_changelog_tp(tp))
 
     # -- rebalance ---------------------------------------------------------------------------
 

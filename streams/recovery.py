@@ -12,13 +12,20 @@ from typing import TYPE_CHECKING, Any, cast
 from faust.tables.manager import TableManager as FaustTableManager
 from faust.tables.recovery import Recovery as FaustRecovery
 from faust.types import TP
+from faust.types.tables import CollectionT
 
 if TYPE_CHECKING:
     from streams.app import DunnockApp
 
 
 class Recovery(FaustRecovery):
-    """Recovery of the active partitions. There are no standby partitions (replicas = 0)."""
+    """Recovery of the active partitions: Faust's is never told of standby partitions.
+
+    Its assignor assigns them; `streams.standby` follows them, once the active ones are open.
+    """
+
+    def add_standby(self, table: CollectionT, tp: TP) -> None:
+        """Not here: Faust would open its store, seek and read it, and wait for its end."""
 
     async def _build_highwaters(
         self, consumer: Any, tps: set[TP], destination: Counter[TP], title: str

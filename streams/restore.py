@@ -14,16 +14,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from faust.types import TP
 
 from runtime import metrics
 from streams.producer import LIBRDKAFKA
 from streams.rocks import PartitionRows
+from streams.topics import TOMBSTONE_RETENTION_MS
 
 logger = logging.getLogger(__name__)
 
 POLL_RECORDS_MAX = 10_000
 POLL_TIMEOUT_S = 0.2
 STALL_WARNING_S = 30.0
+#: A local store older than this may have missed deletions that the changelog no longer shows.
+LOCAL_AGE_MAX_S = TOMBSTONE_RETENTION_MS / 1000 / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,18 @@ class RestoreTask:
     rows: PartitionRows
     first: int
     end: int
+
+
+def forget_if_unusable(rows: PartitionRows, changelog: TP, end: int) -> bool:
+    """Throw local rows away that the changelog can't bring up to date; tells whether it did."""
+    offset = rows.changelog_offset()
+    if offset is None:
+        return False
+    if offset < end and rows.age_s() <= LOCAL_AGE_MAX_S:
+        return False
+    logger.warning("local rows of %s are not of this changelog's past: restoring", changelog)
+    rows.clear()
+    return True
 
 
 def restore(bootstrap: str, group: str, tasks: Sequence[RestoreTask], stop: threading.Event) -> int:

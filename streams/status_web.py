@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
@@ -94,7 +95,10 @@ class StatusWeb:
         ready = all(self.conditions().values())
         lanes = self._app.engine.lanes
         partitions = {str(p): _lane_entry(lane.status()) for p, lane in sorted(lanes.items())}
-        return web.json_response({"ready": ready, "partitions": partitions})
+        standbys: dict[str, dict[str, Any]] = {}
+        for (table, partition), copy in self._app.engine.assignment.standby.status.items():
+            standbys.setdefault(str(partition), {})[table] = asdict(copy)
+        return web.json_response({"ready": ready, "partitions": partitions, "standbys": standbys})
 
 
 def _lane_entry(status: LaneStatus) -> dict[str, Any]:

@@ -9,12 +9,16 @@ from streams.rocks import PartitionRows, RocksMemory
 
 
 class LocalStores:
-    """Opens on first use, closes when the partition is revoked. For the event loop only."""
+    """Opens on first use, closes when the partition is revoked. For one thread only."""
 
     def __init__(self, directory: Path, memory: RocksMemory | None = None) -> None:
         self._directory = directory
         self._memory = memory or RocksMemory()
         self._open: dict[tuple[str, int], PartitionRows] = {}
+
+    def apart(self) -> LocalStores:
+        """The same directory and memory, but what one opens the other does not see."""
+        return LocalStores(self._directory, self._memory)
 
     def rows(self, table: str, partition: int) -> PartitionRows:
         """The store, opened if need be. Raises when another process has its directory."""

@@ -11,6 +11,8 @@ import inspect
 from operator import attrgetter
 
 _DRIVER = "faust.transport.drivers.aiokafka"
+_CLIENT = "faust.assignor.client_assignment:ClientAssignment"
+_COPART = "faust.assignor.copartitioned_assignor:CopartitionedAssignor"
 
 READ_SOURCES = {
     "faust.transport.consumer:Consumer._drain_messages": "44a2500309e83c63",
@@ -40,6 +42,12 @@ READ_SOURCES = {
     "faust.tables.recovery:Recovery._wait": "ec7429b70176f8c6",
     "faust.tables.recovery:Recovery.on_recovery_completed": "6ef567acf072e46d",
     "faust.tables.recovery:Recovery.on_rebalance": "aa4d997a1795ceae",
+    "faust.tables.recovery:Recovery.add_standby": "7c2d15b37844b8b4",
+    "faust.assignor.partition_assignor:PartitionAssignor.assigned_standbys": "c3cff09409143afd",
+    "faust.assignor.partition_assignor:PartitionAssignor._perform_assignment": "1e0bf2c5c8f42574",
+    f"{_COPART}.get_assignment": "9e7c467c7140fd22",
+    f"{_COPART}._assign_round_robin": "6defd9735314c3cd",
+    f"{_CLIENT}.kafka_protocol_assignment": "a98a588cbc888cb9",
     "faust.tables.manager:TableManager.on_start": "365dd25fbc0e0684",
     "faust.tables.manager:TableManager.recovery": "f0bf5de78b4c3d23",
     "faust.tables.base:Collection._new_store": "914a2bda605d38f5",

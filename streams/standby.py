@@ -1,0 +1,250 @@
+"""Standby copies: local rows of partitions that another worker owns, kept close to their changelog.
+
+When such a partition is assigned here one day, only what is left has to be restored. A thread of
+its own tails the changelogs, read committed, with a consumer that never subscribes. It opens stores
+that nobody else sees: no row of a standby is served, and no lane writes to one. RocksDB's lock on
+the directory makes sure of it: whoever wants the store has to wait until the standby has stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
+from contextlib import closing
+from dataclasses import dataclass
+
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicPartition,
+)
+from faust.types import TP
+
+from runtime import metrics
+from streams.group_reader import GroupReader
+from streams.producer import LIBRDKAFKA
+from streams.restore import forget_if_unusable
+from streams.rocks import PartitionRows
+from streams.stores import LocalStores
+from streams.topics import changelog_table
+
+logger = logging.getLogger(__name__)
+
+#: What is in memory at once: a batch, and what librdkafka has fetched ahead.
+BATCH_RECORDS_MAX = 2_000
+BATCH_BYTES_MAX = 4 * 1024 * 1024
+AHEAD_KIB_MAX = 8 * 1024
+#: How long a stop may have to wait for the broker.
+POLL_S = 0.2
+#: Few and large fetches: being half a second late costs nothing, a busy broker costs the lanes.
+FETCH_MIN_BYTES = 1_000_000
+FETCH_WAIT_MS = 500
+QUEUE_FULL_WAIT_MS = 100
+#: Rest for each second of work. One that catches up leaves the processor to those who are live.
+REST_SHARE = 1.0
+RETRY_S = 10.0
+
+_PLACE_GONE = frozenset(
+    {
+        KafkaError._AUTO_OFFSET_RESET,  # noqa: SLF001 - librdkafka's local errors have such names
+        KafkaError._LOG_TRUNCATION,  # noqa: SLF001
+    }
+)
+
+Source = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class StandbyStatus:
+    """Where a copy stands: the next offset, and how many records its changelog has from there."""
+
+    position: int
+    lag_records: int
+
+
+@dataclass(slots=True)
+class _Tail:
+    """One followed partition: what is before `position` is in `rows`, once `_apply` is done."""
+
+    table: str
+    rows: PartitionRows
+    position: int
+    end: int
+
+
+class Standby:
+    """Follows at most one set of changelogs. Methods are for the event loop, none of them blocks.
+
+    `follow` → (rows) → `stopped`, then `follow` again. What fails here is logged, counted and tried
+    again: a worker is not ended for its copies of somebody else's rows.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        app_id: str,
+        stores: LocalStores,
+        reader: GroupReader,
+        executor: Executor,
+    ) -> None:
+        """`stores` belong to the standby alone; it opens them, and closes them when it stops."""
+        self._bootstrap = bootstrap
+        self._app_id = app_id
+        self._stores = stores
+        self._reader = reader
+        self._executor = executor
+        self._running: asyncio.Future[None] | None = None
+        self._stop = threading.Event()
+        #: By table and partition. Replaced as a whole by the thread.
+        self.status: Mapping[tuple[str, int], StandbyStatus] = {}
+
+    def follow(self, changelogs: Iterable[TP]) -> None:
+        """Begin. Needs `stopped` since the last `follow`, and the stores to be closed."""
+        if self._running is not None:
+            raise RuntimeError("the standby still runs")
+        wanted = sorted(changelogs)
+        if wanted:
+            self._stop = threading.Event()
+            self._running = asyncio.get_running_loop().run_in_executor(
+                self._executor, self._run, wanted, self._stop
+            )
+
+    def stop(self) -> None:
+        """Ask it to stop soon."""
+        self._stop.set()
+
+    async def stopped(self) -> None:
+        """Stop; afterwards every store is closed with all its rows on disk. Idempotent."""
+        self._stop.set()
+        running = self._running
+        if running is not None:
+            await asyncio.wait({running})
+            if self._running is running:
+                self._running = None
+            running.result()
+
+    # -- in the thread -----------------------------------------------------------------------
+
+    def _run(self, changelogs: list[TP], stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                self._tail(changelogs, stop)
+            except Exception:  # whatever it is: the live partitions go on without a copy
+                metrics.STANDBY_FAILURES.inc()
+                logger.exception("standby failed, it begins again in %.0f s", RETRY_S)
+                stop.wait(RETRY_S)
+            finally:
+                self.status = {}
+                metrics.STANDBY_LAG_RECORDS.clear()
+
+    def _tail(self, changelogs: list[TP], stop: threading.Event) -> None:
+        consumer = _consumer(self._bootstrap, f"{self._app_id}-standby")
+        # RocksDB writes out on closing what has no write-ahead log.
+        with closing(self._stores), closing(consumer):
+            tails = self._opened(changelogs)
+            consumer.assign(
+                [
+                    TopicPartition(topic, partition, tail.position or OFFSET_BEGINNING)
+                    for (topic, partition), tail in tails.items()
+                ]
+            )
+            while not stop.is_set():
+                began = time.thread_time()
+                messages = _gather(consumer)
+                _apply(messages, tails)
+                self._show(consumer, tails)
+                stop.wait((time.thread_time() - began) * REST_SHARE)
+
+    def _opened(self, changelogs: list[TP]) -> dict[Source, _Tail]:
+        tails = {}
+        for partition in sorted({tp.partition for tp in changelogs}):
+            topics = [tp.topic for tp in changelogs if tp.partition == partition]
+            for topic, end in self._reader.end_offsets(topics, partition).items():
+                table = changelog_table(self._app_id, topic)
+                rows = self._stores.rows(table, partition)
+                forget_if_unusable(rows, TP(topic, partition), end)
+                offset = rows.changelog_offset()
+                first = 0 if offset is None else offset + 1
+                tails[topic, partition] = _Tail(table, rows, first, end)
+        return tails
+
+    def _show(self, consumer: Consumer, tails: Mapping[Source, _Tail]) -> None:
+        status = {}
+        for (topic, partition), tail in tails.items():
+            # Cached: from the last fetch. Negative before the first one.
+            _, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), cached=True)
+            tail.end = max(high, tail.end)
+            lag = max(0, tail.end - tail.position)
+            status[tail.table, partition] = StandbyStatus(tail.position, lag)
+            metrics.STANDBY_LAG_RECORDS.labels(tail.table, str(partition)).set(lag)
+        self.status = status
+
+
+def _consumer(bootstrap: str, group: str) -> Consumer:
+    return Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": group,
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            "isolation.level": "read_committed",
+            # Never silently from elsewhere: see `_refused`.
+            "auto.offset.reset": "error",
+            "enable.partition.eof": True,
+            "queued.max.messages.kbytes": AHEAD_KIB_MAX,
+            "fetch.queue.backoff.ms": QUEUE_FULL_WAIT_MS,
+            "fetch.min.bytes": FETCH_MIN_BYTES,
+            "fetch.wait.max.ms": FETCH_WAIT_MS,
+            "log_level": 3,
+            "logger": LIBRDKAFKA,
+        }
+    )
+
+
+def _gather(consumer: Consumer) -> list[Message]:
+    """What is there, within the bounds of a batch; waits for the first of it only."""
+    messages: list[Message] = []
+    size = 0
+    message = consumer.poll(POLL_S)
+    while message is not None:
+        messages.append(message)
+        size += len(message.value() or b"")
+        if len(messages) >= BATCH_RECORDS_MAX or size >= BATCH_BYTES_MAX:
+            break
+        message = consumer.poll(0)
+    return messages
+
+
+def _apply(messages: list[Message], tails: Mapping[Source, _Tail]) -> None:
+    changes: dict[Source, dict[bytes, bytes | None]] = {}
+    for message in messages:
+        source = (message.topic(), message.partition())
+        error = message.error()
+        if error is None:
+            changes.setdefault(source, {})[message.key()] = message.value()
+            tails[source].position = message.offset() + 1
+        elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's name
+            # The end of what is committed; behind the last record stand transaction markers.
+            changes.setdefault(source, {})
+            tails[source].position = max(message.offset(), tails[source].position)
+        else:
+            _refused(error, tails.get(source))
+    for source, rows in changes.items():
+        tail = tails[source]
+        if tail.position:
+            tail.rows.restore_rows(rows, tail.position - 1)
+            metrics.STANDBY_ROWS.labels(tail.table).inc(len(rows))
+
+
+def _refused(error: KafkaError, tail: _Tail | None) -> None:
+    """Raises. Rows whose place in the changelog is gone are of another changelog's past."""
+    if error.code() in _PLACE_GONE and tail is not None:
+        tail.rows.clear()
+    raise KafkaException(error)
