@@ -76,13 +76,7 @@ _RECEIVES, _SENDS = "receive", "send"
 
 def asyncapi(kafka: str, prefix: str) -> dict[str, Any]:
     """The whole document; `prefix` stands before every topic's address."""
-    topics = {**INPUTS, **OUTPUTS}
-    models = {model for events in topics.values() for model in events.values()}
-    ordered = sorted(models, key=lambda model: model.__name__)
-    references, definitions = models_json_schema(
-        [(model, "validation") for model in ordered], ref_template="#/components/schemas/{model}"
-    )
-    names = {model: references[model, "validation"]["$ref"] for model in ordered}
+    topics = _names({**INPUTS, **OUTPUTS})
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -99,34 +93,48 @@ def asyncapi(kafka: str, prefix: str) -> dict[str, Any]:
                 "address": prefix + topic,
                 "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in events},
             }
-            for topic, events in _names(topics).items()
+            for topic, events in topics.items()
         },
-        "operations": {
-            f"{action}-{topic}": {
-                "action": action,
-                "channel": {"$ref": f"#/channels/{topic}"},
-                "messages": [{"$ref": f"#/channels/{topic}/messages/{name}"} for name in events],
-            }
-            for action, side in (
-                (_RECEIVES, _names(INPUTS)),
-                (_SENDS, {**_names(OUTPUTS), **_ALSO_SENT}),
-            )
-            for topic, events in side.items()
-        },
-        "components": {
-            "messages": {_DEAD_LETTER: _DEAD_LETTER_MESSAGE}
-            | {
-                name: {
-                    "name": name,
-                    "contentType": "application/json",
-                    "headers": _HEADERS,
-                    "payload": {"$ref": names[model]},
-                }
-                for events in topics.values()
-                for name, model in events.items()
-            },
-            "schemas": definitions.get("$defs", {}),
-        },
+        "operations": _operations(),
+        "components": _components(),
+    }
+
+
+def _operations() -> dict[str, Any]:
+    sides = (
+        (_RECEIVES, _names(INPUTS)),
+        (_SENDS, {**_names(OUTPUTS), **_ALSO_SENT}),
+    )
+    return {
+        f"{action}-{topic}": {
+            "action": action,
+            "channel": {"$ref": f"#/channels/{topic}"},
+            "messages": [{"$ref": f"#/channels/{topic}/messages/{name}"} for name in events],
+        }
+        for action, side in sides
+        for topic, events in side.items()
+    }
+
+
+def _components() -> dict[str, Any]:
+    of_topics = (*INPUTS.values(), *OUTPUTS.values())
+    events = {name: model for events in of_topics for name, model in events.items()}
+    ordered = sorted(set(events.values()), key=lambda model: model.__name__)
+    references, definitions = models_json_schema(
+        [(model, "validation") for model in ordered], ref_template="#/components/schemas/{model}"
+    )
+    messages = {
+        name: {
+            "name": name,
+            "contentType": "application/json",
+            "headers": _HEADERS,
+            "payload": {"$ref": references[model, "validation"]["$ref"]},
+        }
+        for name, model in events.items()
+    }
+    return {
+        "messages": {_DEAD_LETTER: _DEAD_LETTER_MESSAGE, **messages},
+        "schemas": definitions.get("$defs", {}),
     }
 
 
