@@ -1,6 +1,6 @@
 """A process that writes and reads many rows, as a worker of DATABASES stores would.
 
-Arguments: directory, the three sizes of `RocksMemory`, rows. Prints JSON: its resident memory in MiB
+Arguments: directory, the three sizes of `RocksMemory`, rows. Prints JSON: resident memory in MiB
 before, at its highest and at the end.
 """
 
