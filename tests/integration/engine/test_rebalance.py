@@ -71,12 +71,14 @@ def test_joining_zombie_and_taking_over_under_load(home: Installation) -> None:
     assert first.process.poll() is None
 
 
-def test_a_storm_of_rebalances_under_load(home: Installation) -> None:
+@pytest.mark.parametrize("standbys", ["0", "1"])
+def test_a_storm_of_rebalances_under_load(home: Installation, standbys: str) -> None:
     """One worker, four, one: every step during a load, half of them by a kill."""
     home.partitions = 4
-    first = home.worker("w1").wait_ready()
+    copies = {"DUNNOCK_STANDBY_REPLICAS": standbys}
+    first = home.worker("w1", **copies).wait_ready()
     with steady_load(home):
-        others = [home.worker(name) for name in ("w2", "w3", "w4")]
+        others = [home.worker(name, **copies) for name in ("w2", "w3", "w4")]
         everybody = [first, *others]
         wait_until(lambda: all(len(worker.partitions()) == 1 for worker in everybody), 90)
         others[0].kill()
