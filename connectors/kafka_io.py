@@ -23,6 +23,8 @@ REQUEST_MS = 20_000
 #: How long a record waits for the broker: longer than one takes to come back.
 DELIVERY_MS = 60_000
 _METADATA_MS = 30_000
+#: What many tasks publish within this time shares a request. Nobody waits for a receipt.
+LINGER_MS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ async def publisher(bootstrap: str) -> AsyncIterator[Publisher]:
         bootstrap_servers=bootstrap,
         enable_idempotence=True,
         acks="all",
-        linger_ms=0,
+        linger_ms=LINGER_MS,
         request_timeout_ms=DELIVERY_MS,
         metadata_max_age_ms=_METADATA_MS,
     )

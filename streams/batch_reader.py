@@ -21,9 +21,14 @@ from confluent_kafka import (
 
 from streams.core.records import Record
 
-RECORDS_MAX = 2_000
-#: How long a fetch that is not full waits for more: the price of large batches in latency.
+RECORDS_MAX = 4_000
+#: How long a fetch that is not full waits for more: the price of large batches in latency. Where
+#: there is much to read the wait is longer, so that many versions of a row become one write.
 WAIT_S = 0.2
+BUSY_WAIT_S = 1.0
+BUSY_RECORDS = 200
+#: More than comes in a wait, so that the broker answers by time and not for each transaction.
+_FETCH_MIN_BYTES = 256 * 1024
 _METADATA_S = 3.0
 _LOOK_AGAIN_S = 0.5
 _PASSING = frozenset(
@@ -56,6 +61,7 @@ class BatchReader:
 
     def __init__(self, bootstrap: str, client_id: str) -> None:
         self._closed = False
+        self._busy = False
         #: `close` comes from another thread than the call it ends.
         self._one_call = threading.Lock()
         self._consumer = Consumer(
@@ -68,7 +74,8 @@ class BatchReader:
                 "enable.auto.offset.store": False,
                 "auto.offset.reset": "earliest",
                 "isolation.level": "read_committed",
-                "fetch.wait.max.ms": 250,
+                "fetch.wait.max.ms": 200,
+                "fetch.min.bytes": _FETCH_MIN_BYTES,
                 "queued.max.messages.kbytes": 32 * 1024,
                 "topic.metadata.refresh.interval.ms": 30_000,
                 "log_level": 3,
@@ -105,7 +112,9 @@ class BatchReader:
     def fetch(self) -> Fetched:
         """What is there now, at most `RECORDS_MAX`. Raises `ReaderFailed`."""
         with self._one_call:
-            messages = [] if self._closed else self._consumer.consume(RECORDS_MAX, WAIT_S)
+            wait_s = BUSY_WAIT_S if self._busy else WAIT_S
+            messages = [] if self._closed else self._consumer.consume(RECORDS_MAX, wait_s)
+        self._busy = len(messages) > BUSY_RECORDS
         records = []
         for message in messages:
             error = message.error()

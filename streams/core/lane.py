@@ -160,7 +160,9 @@ class Lane:
             self._question.move_on()
             batch, looks = self._take()
             if batch or looks or self._more_due:
-                await self._rest(await self._run_batch(batch, looks))
+                batch_s = await self._run_batch(batch, looks)
+                self._question.move_on()  # the log answers while the lane rests
+                await self._rest(batch_s)
                 continue
             if not self._question.is_open:
                 self._idle.set()

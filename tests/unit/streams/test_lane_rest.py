@@ -39,3 +39,16 @@ async def test_a_lane_that_is_behind_does_not_rest() -> None:
     running = bench.lane.start()
     await until(lambda: len(bench.toy.seen) == 10)
     running.cancel()
+
+
+async def test_the_log_is_asked_for_its_end_while_the_lane_rests() -> None:
+    """A reminder waits for one rest, not for the rest and then for the answer."""
+    bench = await Bench(LONG_REST).opened()
+    await until(lambda: bench.lane.status().is_idle)
+    bench.log.asked.clear()
+    bench.lane.offer(chunk("invoices", 0, {"amount": 1, "due": 0}))
+    await settle()
+    assert len(bench.log.asked) == 1
+    assert bench.toy.seen[-1].startswith("timer:")
+    await until(lambda: bench.toy.seen[-1].startswith("look:"))
+    await bench.lane.stop()
