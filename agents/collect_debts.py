@@ -95,7 +95,8 @@ class CollectDebts:
         ctx.put(HISTORY, key, row)
         _CUSTOMERS.remember(row, after)
         sync_timers(ctx, "c", key, before.timers if before else {}, after.timers)
-        self._evaluate_fees(ctx, key, after)
+        if fees.concerns(before, after):
+            self._evaluate_fees(ctx, key, after)
 
     def _evaluate_fees(self, ctx: Context, key: str, customer: CustomerState) -> None:
         raw = ctx.get(FEES, key)

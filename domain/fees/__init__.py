@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from domain.fees.evaluation import evaluate
+from domain.fees.evaluation import concerns, evaluate
 from domain.fees.policy import FeesPolicy, load_fees_policy
 from domain.fees.state import FeeState
 
-__all__ = ["FeeState", "FeesPolicy", "evaluate", "load_fees_policy"]
+__all__ = ["FeeState", "FeesPolicy", "concerns", "evaluate", "load_fees_policy"]

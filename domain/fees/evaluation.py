@@ -55,6 +55,27 @@ def evaluate(
     return changed, [_publish(changed)]
 
 
+def concerns(before: CustomerState | None, after: CustomerState) -> bool:
+    """Whether what changed in the row can change the status: a receipt or a click can't.
+
+    Time alone can, at the instants that the status's own timers name.
+    """
+    return before is None or any(
+        was is not now for was, now in zip(_facts(before), _facts(after), strict=True)
+    )
+
+
+def _facts(customer: CustomerState) -> tuple[object, ...]:
+    return (
+        customer.profile,
+        customer.invoices,
+        customer.credits,
+        customer.payments,
+        customer.reversals,
+        customer.failures,
+    )
+
+
 def _due_dates(customer: CustomerState, policy: FeesPolicy) -> list[dt.date]:
     """Due dates of open items. A direct debit counts only after a failure that is the customer's:
     one that is our fault, or not made yet, says nothing about them.

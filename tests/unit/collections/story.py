@@ -186,13 +186,22 @@ class Story:
         """As the shell does: the row goes through JSON, the effects are carried out."""
         stored = CustomerState.model_validate_json(state.model_dump_json(exclude_defaults=True))
         assert stored == state
+        concerned = fees.concerns(self.state, state)
         self.state = None if stored.is_empty else stored
         self.effects += effects
         self.looks += [one.ref for one in effects if isinstance(one, RequestLook)]
         if self.state is not None:
-            self._evaluate_fees()
+            self._evaluate_fees_after(concerned=concerned)
         if not self.holds_looks:
             self.decide_looks()
+
+    def _evaluate_fees_after(self, *, concerned: bool) -> None:
+        """The shell skips what doesn't concern the status: it must be as if it had not."""
+        before, said = self.fee_state, len(self.effects)
+        is_due = before is not None and min(before.timers.values(), default=self.now) <= self.now
+        self._evaluate_fees()
+        if not concerned and not (is_due and before is not None and before.timers):
+            assert (self.fee_state, len(self.effects)) == (before, said)
 
     def _evaluate_fees(self) -> None:
         assert self.state is not None
