@@ -119,6 +119,8 @@ class Consumer(FaustConsumer):
     async def wait_empty(self) -> None:
         """Lanes end with their running batch, pools' acks are committed."""
         await self._engine.finish()
+        # One that is under way began before the last acks, and `commit` would only wait for it.
+        await self.maybe_wait_for_commit_to_finish()
         await self.commit()
 
     # -- committing: pools only --------------------------------------------------------------

@@ -22,6 +22,7 @@ READ_SOURCES = {
     "faust.transport.consumer:Consumer.on_partitions_revoked": "d04b7ae72c6fc206",
     "faust.transport.consumer:Consumer.on_partitions_assigned": "29ce96596f05a18c",
     "faust.transport.consumer:Consumer.wait_empty": "e4662fe24f094819",
+    "faust.transport.consumer:Consumer.maybe_wait_for_commit_to_finish": "d687f63a0b5ef0c5",
     "faust.transport.consumer:Consumer._filter_tps_with_pending_acks": "f6f9239774234e7e",
     "faust.transport.consumer:Consumer._new_offset": "1d2c7ea89a7ad4f1",
     "faust.transport.consumer:Consumer._commit_tps": "a20e230b05ae8b15",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Producer
 
 from streams.core.partitioner import partition_of
-from streams.topics import changelog_topic
+from streams.topics import PAYMENTS, changelog_topic
 from tables.definitions import CUSTOMER_HISTORY
 from tests.integration.engine import compaction
 from tests.integration.engine.harness import Installation, Worker, wait_until
@@ -37,6 +39,13 @@ def _served(home: Installation, worker: Worker) -> dict[str, int]:
     return found
 
 
+def _delete(home: Installation, keys: Iterable[str]) -> None:
+    producer = Producer({"bootstrap.servers": home.kafka, "partitioner": "murmur2_random"})
+    for key in keys:
+        producer.produce(home.topic(PAYMENTS), b"0", key.encode())
+    assert producer.flush(30) == 0
+
+
 def _write_and_delete(home: Installation) -> tuple[Worker, dict[str, int]]:
     """A worker that has stopped and the rows it left; the last thing it did was to delete."""
     worker = home.worker().wait_ready()
@@ -45,8 +54,7 @@ def _write_and_delete(home: Installation) -> tuple[Worker, dict[str, int]]:
         home.wait_for_outputs(home.sent.total())
         time.sleep(compaction.SEGMENT_S)
     gone = _gone(home)
-    for key in sorted(gone):
-        home.send_raw(key.encode(), b"0")
+    _delete(home, sorted(gone))
     rows = {key: count for key, count in home.sent.items() if key not in gone}
     wait_until(lambda: home.changelog_rows(CUSTOMER_HISTORY).keys() == rows.keys(), 30)
     assert worker.stop() == 0, worker.tail()

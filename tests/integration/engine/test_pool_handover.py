@@ -69,3 +69,30 @@ def test_what_was_answered_is_not_asked_again_by_the_next_owner(
     start("w2")
     _ask(home, 2 * EACH)
     _answered(home, 3 * EACH)
+
+
+def test_a_commit_under_way_does_not_stand_for_the_last_one(
+    home: Installation, tmp_path: Path
+) -> None:
+    """It began before the last answers; a revoke that comes meanwhile has to commit those too."""
+    home.prepare(CHECK_REQUESTS, CHECK_ANSWERS)
+    go, release = tmp_path / "go", tmp_path / "release"
+    go.touch()
+    first = home.worker(
+        "w1",
+        "held_commit_worker",
+        CALLING_GO=str(go),
+        CALLING_COMMITS_EVERY_S="0.1",
+        HELD_UNTIL=str(release),
+    ).wait_ready()
+    _ask(home, 0)
+    wait_until(lambda: "commits " in first.log.read_text(), 20, first.tail)
+    _ask(home, EACH)
+    _answered(home, 2 * EACH)
+
+    second = home.worker("w2", "calling_worker", CALLING_GO=str(go))
+    wait_until(lambda: first.partitions() == set(), 40, first.tail)
+    release.touch()
+    wait_until(lambda: len(first.partitions()) == len(second.partitions()) == 1, 40, first.tail)
+    _ask(home, 2 * EACH)
+    _answered(home, 3 * EACH)
