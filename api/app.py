@@ -8,7 +8,17 @@ from aiohttp import web
 
 from api.machine import clock, documents, health, rows
 from api.middleware import answer
-from api.pages import cases, customers, dead_letters, decisions, home, login, messages, not_sent
+from api.pages import (
+    applications,
+    cases,
+    customers,
+    dead_letters,
+    decisions,
+    home,
+    login,
+    messages,
+    not_sent,
+)
 from api.pay import page, webhook
 from api.services import SERVICES, Services
 
@@ -23,7 +33,7 @@ def build_app(services: Services) -> web.Application:
     app[SERVICES] = services
     for part in (health, documents, rows, clock, login, home, customers, decisions):
         app.add_routes(part.routes)
-    for part in (messages, not_sent, dead_letters, cases, page, webhook):
+    for part in (applications, messages, not_sent, dead_letters, cases, page, webhook):
         app.add_routes(part.routes)
     app.router.add_static("/static", _STATIC, name="static")
     return app

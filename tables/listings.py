@@ -31,6 +31,34 @@ CUSTOMERS = Listing(
     },
 )
 
+_NAME = "\"row\" #>> '{document,applicant,name,%s}'"
+_FULL_NAME = f"nullif(concat_ws(' ', {_NAME % 'given'}, {_NAME % 'family'}), '')"
+
+APPLICATIONS = Listing(
+    name="applications",
+    source="applications",
+    columns={
+        "application_id": "application_id",
+        "name": _FULL_NAME,
+        "customer_id": "customer_id",
+        "product": "product_kind",
+        "status": "status",
+        "outcome": "outcome",
+        "light": "light",
+        "decision_id": "\"row\" #>> '{decisions,-1,decision,decision_id}'",
+        "submitted_at": "submitted_at",
+    },
+    order="submitted_at DESC NULLS LAST, application_id",
+    filters={
+        "search": (
+            f"application_id {_HAS} OR coalesce(customer_id, '') {_HAS} OR {_FULL_NAME} {_HAS}"
+        ),
+        "status": "status = {}",
+        "outcome": "outcome = {}",
+        "product": "product_kind = {}",
+    },
+)
+
 DECISIONS = Listing(
     name="decisions",
     source="decisions",

@@ -75,12 +75,12 @@ class Rules:
         return Projected(writes, unreadable)
 
     def _latest(self, records: Iterable[Record]) -> list[Record]:
-        """Without the versions of a row that a later record replaces: they leave no trace."""
-        chosen: dict[tuple[str, bytes | None, int], Record] = {}
+        """Without the versions of a row that a later record replaces: they leave no trace.
+
+        A row is replaced in its own partition only: another one may have a row of the same name.
+        """
+        chosen: dict[tuple[str, int, bytes | int | None], Record] = {}
         for record in records:
-            compacted = record.topic in self._changelogs
-            key = (record.topic, record.key, -1 if compacted else record.offset)
-            if not compacted:
-                key = (f"{record.topic}/{record.partition}", None, record.offset)
-            chosen[key] = record
+            row = record.key if record.topic in self._changelogs else record.offset
+            chosen[record.topic, record.partition, row] = record
         return list(chosen.values())

@@ -96,11 +96,17 @@ def fee_status(record: Record) -> list[Write]:
 
 
 def application(record: Record) -> list[Write]:
-    """A row of `applications`, and where the live row is."""
+    """A row of `applications`, and where the live row is.
+
+    Nothing while there is only what waits for a submission: it may stand in another partition,
+    under another key, and must not hide the application. Only such rows are ever deleted.
+    """
     application_id = key_text(record)
     if record.value is None:
-        return [Remove("applications", {"application_id": application_id})]
+        return []
     row = orjson.loads(record.value)
+    if row.get("status") == "waiting":
+        return []
     decision: dict[str, Any] = (row.get("decisions") or [{}])[-1].get("decision", {})
     shown = {
         "application_id": application_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from api.machine.rows import id_of, live_row_by_index
-from api.pages.lists import Column, ListPage, export, show
+from api.pages.lists import Column, ListPage, serve
 from api.pages.rendering import render
 from api.problems import not_found
 from api.security.access import staff
@@ -25,18 +25,7 @@ _PAGE = ListPage(
     ),
 )
 routes = web.RouteTableDef()
-
-
-@routes.get("/cases")
-@staff("cases")
-async def list_cases(request: web.Request) -> web.Response:
-    return await show(request, _PAGE)
-
-
-@routes.get("/cases.csv")
-@staff("cases")
-async def export_cases(request: web.Request) -> web.StreamResponse:
-    return await export(request, _PAGE)
+serve(routes, "/cases", "cases", _PAGE)
 
 
 @routes.get("/cases/{id}")

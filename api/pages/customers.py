@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from api.machine.rows import id_of, live_customer
-from api.pages.lists import Column, ListPage, export, show
+from api.pages.lists import Column, ListPage, serve
 from api.pages.rendering import render
 from api.pages.timeline import timeline_of
 from api.problems import not_found
@@ -31,18 +31,7 @@ _PAGE = ListPage(
     {"debt": ("open", "none")},
 )
 routes = web.RouteTableDef()
-
-
-@routes.get("/customers")
-@staff("customers")
-async def list_customers(request: web.Request) -> web.Response:
-    return await show(request, _PAGE)
-
-
-@routes.get("/customers.csv")
-@staff("customers")
-async def export_customers(request: web.Request) -> web.StreamResponse:
-    return await export(request, _PAGE)
+serve(routes, "/customers", "customers", _PAGE)
 
 
 @routes.get("/customers/{id}")

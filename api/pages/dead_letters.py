@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from api.pages.lists import Column, ListPage, export, show
-from api.security.access import staff
+from api.pages.lists import Column, ListPage, serve
 from tables import listings
 
 _PAGE = ListPage(
@@ -19,15 +18,4 @@ _PAGE = ListPage(
     ),
 )
 routes = web.RouteTableDef()
-
-
-@routes.get("/dead-letters")
-@staff("operations")
-async def list_dead_letters(request: web.Request) -> web.Response:
-    return await show(request, _PAGE)
-
-
-@routes.get("/dead-letters.csv")
-@staff("operations")
-async def export_dead_letters(request: web.Request) -> web.StreamResponse:
-    return await export(request, _PAGE)
+serve(routes, "/dead-letters", "operations", _PAGE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from api.machine.rows import id_of, live_row_by_index
-from api.pages.lists import Column, ListPage, export, show
+from api.pages.lists import Column, ListPage, serve
 from api.pages.rendering import render
 from api.problems import not_found
 from api.security.access import staff
@@ -29,20 +29,10 @@ _PAGE = ListPage(
         "light": ("green", "amber", "red"),
         "degraded": ("degraded", "complete"),
     },
+    beside="/applications",
 )
 routes = web.RouteTableDef()
-
-
-@routes.get("/decisions")
-@staff("decisions")
-async def list_decisions(request: web.Request) -> web.Response:
-    return await show(request, _PAGE)
-
-
-@routes.get("/decisions.csv")
-@staff("decisions")
-async def export_decisions(request: web.Request) -> web.StreamResponse:
-    return await export(request, _PAGE)
+serve(routes, "/decisions", "decisions", _PAGE)
 
 
 @routes.get("/decisions/{id}")

@@ -16,7 +16,9 @@ from aiohttp import web
 
 from api.pages.rendering import render
 from api.problems import Problem
+from api.security.access import staff
 from api.security.headers import set_headers
+from api.security.roles import Area
 from api.services import services
 from runtime.clock import utc_now
 from tables import views
@@ -48,6 +50,20 @@ class ListPage:
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: A list that people often want next.
     beside: str = ""
+
+
+def serve(routes: web.RouteTableDef, address: str, area: Area, page: ListPage) -> None:
+    """Serve the list at `address` and its export at `address`.csv to who may open `area`."""
+
+    @routes.get(address)
+    @staff(area)
+    async def _list(request: web.Request) -> web.Response:
+        return await show(request, page)
+
+    @routes.get(f"{address}.csv")
+    @staff(area)
+    async def _export(request: web.Request) -> web.StreamResponse:
+        return await export(request, page)
 
 
 def filters_of(request: web.Request, page: ListPage) -> dict[str, str]:

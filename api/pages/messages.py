@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from api.machine.rows import id_of
-from api.pages.lists import Column, ListPage, export, show
+from api.pages.lists import Column, ListPage, serve
 from api.pages.rendering import render
 from api.problems import not_found
 from api.security.access import staff
@@ -33,18 +33,7 @@ _PAGE = ListPage(
     beside="/not-sent",
 )
 routes = web.RouteTableDef()
-
-
-@routes.get("/messages")
-@staff("messages")
-async def list_messages(request: web.Request) -> web.Response:
-    return await show(request, _PAGE)
-
-
-@routes.get("/messages.csv")
-@staff("messages")
-async def export_messages(request: web.Request) -> web.StreamResponse:
-    return await export(request, _PAGE)
+serve(routes, "/messages", "messages", _PAGE)
 
 
 @routes.get("/messages/{id}")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from api.pages.lists import Column, ListPage, export, show
-from api.security.access import staff
+from api.pages.lists import Column, ListPage, serve
 from tables import listings
 
 _PAGE = ListPage(
@@ -22,15 +21,4 @@ _PAGE = ListPage(
     beside="/messages",
 )
 routes = web.RouteTableDef()
-
-
-@routes.get("/not-sent")
-@staff("messages")
-async def list_not_sent(request: web.Request) -> web.Response:
-    return await show(request, _PAGE)
-
-
-@routes.get("/not-sent.csv")
-@staff("messages")
-async def export_not_sent(request: web.Request) -> web.StreamResponse:
-    return await export(request, _PAGE)
+serve(routes, "/not-sent", "messages", _PAGE)

@@ -20,6 +20,7 @@ PAGES = (
     "/customers",
     "/customers?search=nobody-at-all",
     "/customers/c-1",
+    "/applications",
     "/decisions",
     "/decisions/d-1",
     "/messages",

@@ -40,6 +40,27 @@ async def test_lists_filter_and_page_without_scripts(visit: Visit) -> None:
     await expect(page.locator("caption")).to_have_text("1–24 of 24")
 
 
+async def test_applications_are_found_by_keyboard_alone(visit: Visit) -> None:
+    """From the decisions to the applications, to those that are decided, to one decision."""
+    await visit.log_in()
+    page = await visit.open("/decisions")
+    await page.get_by_role("link", name="Applications", exact=True).focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("h1")).to_have_text("Applications")
+    await expect(page.locator("caption")).to_have_text("1–50 of 60")
+    for _ in range(30):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("document.activeElement.id") == "filter-status":
+            break
+    await page.keyboard.type("decided")  # a select goes to the choice that begins like this
+    await page.keyboard.press("Enter")
+    await expect(page.locator("caption")).to_have_text("1–40 of 40")
+    assert "status=decided" in page.url
+    await page.get_by_role("link", name="d-1", exact=True).focus()
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(f"{visit.base}/decisions/d-1")
+
+
 @_WITHOUT_SCRIPTS
 async def test_a_customer_pays_without_scripts(visit: Visit) -> None:
     page = await visit.open(visit.rig.link())

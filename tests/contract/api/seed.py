@@ -8,7 +8,15 @@ from typing import Any
 from connectors.postgres.pool import Pool
 from tests.contract.api.rig import NOW
 
-_TABLES = ("customers", "decisions", "messages", "not_sent", "cases", "dead_letters")
+_TABLES = (
+    "customers",
+    "applications",
+    "decisions",
+    "messages",
+    "not_sent",
+    "cases",
+    "dead_letters",
+)
 CUSTOMERS = 120
 _NAMES = ("Anna de Vries", "Jan Bakker", "Lena Schulz", "Özlem Kaya", "Tom O'Neil")
 
@@ -38,6 +46,7 @@ async def seeded(pool: Pool) -> None:
                    $13)""",
         [_message(number) for number in range(80)],
     )
+    await _applications(pool)
     await pool.executemany(
         """INSERT INTO decisions (decision_id, application_id, customer_id, outcome, light, score,
                                   degraded, final_outcome, decided_at)
@@ -65,6 +74,15 @@ async def seeded(pool: Pool) -> None:
             (2, "key_mismatch", "the key is not the customer_id", b"\xff\xfe", _ago(9)),
             (3, "unknown_type", "=cmd() is not an event of payments", None, _ago(12)),
         ],
+    )
+
+
+async def _applications(pool: Pool) -> None:
+    await pool.executemany(
+        """INSERT INTO applications (application_id, customer_id, status, product_kind, outcome,
+                                     light, submitted_at, "row")
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)""",
+        [_application(number) for number in range(60)],
     )
 
 
@@ -109,6 +127,26 @@ def _message(number: int) -> tuple[Any, ...]:
         at + timedelta(seconds=2) if number % 5 else None,
         at if number % 10 == 0 else None,
         "paid" if number % 10 == 0 else None,
+    )
+
+
+def _application(number: int) -> tuple[Any, ...]:
+    """The application of `_decision(number)`; each sixth is still being checked."""
+    decision_id, application_id, customer_id, outcome, light, *_, at = _decision(number)
+    given, _, family = _NAMES[number % len(_NAMES)].partition(" ")
+    checking = number % 6 == 0
+    row: dict[str, Any] = {"document": {"applicant": {"name": {"given": given, "family": family}}}}
+    if not checking:
+        row["decisions"] = [{"decision": {"decision_id": decision_id}}]
+    return (
+        application_id,
+        customer_id if number % 2 else None,
+        "checking" if checking else "rework" if outcome == "rework" else "decided",
+        ("sim_only", "device", "energy", "bnpl")[number % 4],
+        None if checking else outcome,
+        None if checking else light,
+        at,
+        row,
     )
 
 

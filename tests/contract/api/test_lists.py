@@ -13,7 +13,7 @@ from tests.contract.api.rig import Rig
 from tests.contract.api.samples import CASE, DECISION, FEE, customer_row
 from tests.contract.api.seed import CUSTOMERS, seeded
 
-LISTS = ("customers", "decisions", "messages", "not-sent", "cases", "dead-letters")
+LISTS = ("customers", "applications", "decisions", "messages", "not-sent", "cases", "dead-letters")
 
 
 @pytest.fixture
@@ -66,6 +66,10 @@ async def test_an_export_has_all_rows_of_the_filter_and_names_it(
         ("/customers.csv?search=schulz", 24),
         ("/customers.csv?search=c-12", 2),
         ("/customers.csv?debt=none", 80),
+        ("/applications.csv?status=checking", 10),
+        ("/applications.csv?product=energy&outcome=accept", 4),
+        ("/applications.csv?search=bakker", 12),
+        ("/applications.csv?search=a-12", 1),
         ("/decisions.csv?outcome=reject", 12),
         ("/decisions.csv?light=green&degraded=degraded", 3),
         ("/messages.csv?kind=thank_you", 20),

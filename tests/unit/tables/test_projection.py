@@ -35,6 +35,25 @@ def test_a_deleted_row_goes() -> None:
     ]
 
 
+def test_what_waits_for_a_submission_hides_no_application() -> None:
+    """An amendment under another key waits in another partition, and is given up there."""
+    topic = "dunnock-applications-changelog"
+    rows = [
+        {"application_id": "a-1", "key": "c-1", "status": "decided", "customer_id": "c-1"},
+        {"application_id": "a-1", "key": "c-2", "status": "waiting"},
+        None,
+    ]
+    projected = RULES.project(
+        Record(topic, number, 0, b"a-1", None if row is None else orjson.dumps(row))
+        for number, row in enumerate(rows)
+    )
+    assert [(write.table, type(write)) for write in projected.writes] == [
+        ("applications", Upsert),
+        ("row_index", Upsert),
+    ]
+    assert projected.writes[1].values["key"] == "c-1"
+
+
 def test_what_can_not_be_read_is_named_and_stops_nothing() -> None:
     bad = [Record(CASES, 0, 0, b"k-0", b"{"), Record(CASES, 0, 1, b"\xff", b"{}")]
     projected = RULES.project([*bad, _case(2, "opened")])
