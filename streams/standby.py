@@ -37,11 +37,13 @@ from streams.topics import changelog_table
 
 logger = logging.getLogger(__name__)
 
-#: What is in memory at once: a batch, and what librdkafka has fetched ahead.
+#: What is in memory at once: a batch (its records are counted by the size of the last ones), what
+#: librdkafka has fetched ahead, and the answer to one fetch.
+FIRST_BATCH_RECORDS = 100
 BATCH_RECORDS_MAX = 2_000
 BATCH_BYTES_MAX = 4 * 1024 * 1024
 AHEAD_KIB_MAX = 8 * 1024
-#: How long a stop may have to wait for the broker.
+#: How long a batch may gather, and so how long a stop may have to wait for it.
 POLL_S = 0.2
 #: Few and large fetches: being half a second late costs nothing, a busy broker costs the lanes.
 FETCH_MIN_BYTES = 1_000_000
@@ -155,11 +157,15 @@ class Standby:
                     for (topic, partition), tail in tails.items()
                 ]
             )
+            room = FIRST_BATCH_RECORDS
             while not stop.is_set():
                 began = time.thread_time()
-                messages = _gather(consumer)
+                # One call for all, not one for each: a busy event loop gives the interpreter away
+                # every 5 ms only, and each call would have to wait for that.
+                messages = consumer.consume(room, POLL_S)
                 _apply(messages, tails)
                 self._show(consumer, tails)
+                room = _room(messages) if messages else room
                 stop.wait((time.thread_time() - began) * REST_SHARE)
 
     def _opened(self, changelogs: list[TP]) -> dict[Source, _Tail]:
@@ -201,6 +207,7 @@ def _consumer(bootstrap: str, group: str) -> Consumer:
             "queued.max.messages.kbytes": AHEAD_KIB_MAX,
             "fetch.queue.backoff.ms": QUEUE_FULL_WAIT_MS,
             "fetch.min.bytes": FETCH_MIN_BYTES,
+            "fetch.max.bytes": AHEAD_KIB_MAX * 1024,
             "fetch.wait.max.ms": FETCH_WAIT_MS,
             "log_level": 3,
             "logger": LIBRDKAFKA,
@@ -208,18 +215,11 @@ def _consumer(bootstrap: str, group: str) -> Consumer:
     )
 
 
-def _gather(consumer: Consumer) -> list[Message]:
-    """What is there, within the bounds of a batch; waits for the first of it only."""
-    messages: list[Message] = []
-    size = 0
-    message = consumer.poll(POLL_S)
-    while message is not None:
-        messages.append(message)
-        size += len(message.value() or b"")
-        if len(messages) >= BATCH_RECORDS_MAX or size >= BATCH_BYTES_MAX:
-            break
-        message = consumer.poll(0)
-    return messages
+def _room(messages: list[Message]) -> int:
+    """How many records like these make a batch."""
+    size = sum(len(message.value() or b"") for message in messages)
+    like_these = BATCH_BYTES_MAX * len(messages) // max(1, size)
+    return max(1, min(BATCH_RECORDS_MAX, like_these))
 
 
 def _apply(messages: list[Message], tails: Mapping[Source, _Tail]) -> None:
