@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 from pydantic import BaseModel, ConfigDict, StrictBool, StrictInt, StrictStr
 
-from connectors.bureaus.format import Babble, FormatOf, Question, Told, told
+from connectors.bureaus.format import FormatOf, Question, Told, told
 
 #: The register's codes (domain-facts D5): A arrears, 1-5 special codes, H recovered.
 _MEANINGS = {
@@ -49,8 +49,7 @@ def _encode(question: Question) -> bytes:
 
 def _decode(body: bytes, question: Question) -> Told:
     answer = _Answer.model_validate_json(body)
-    if answer.referentie != question.call_id:
-        raise Babble("the answer belongs to another question")
+    question.expect_as_answered(answer.referentie)
     return told(
         hit=answer.gevonden,
         score=answer.risico,

@@ -7,7 +7,7 @@ from typing import Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
-from connectors.bureaus.format import Babble, FormatOf, Question, Told, told
+from connectors.bureaus.format import FormatOf, Question, Told, told
 
 _MEANINGS = {
     "R01": "arrears_elsewhere",
@@ -62,8 +62,7 @@ def _encode(question: Question) -> bytes:
 
 def _decode(body: bytes, question: Question) -> Told:
     answer = _Answer.model_validate_json(body)
-    if answer.client_reference != question.call_id:
-        raise Babble("the answer belongs to another question")
+    question.expect_as_answered(answer.client_reference)
     assessment = answer.assessment
     return told(
         hit=assessment.match_status == "MATCHED",

@@ -22,6 +22,11 @@ class Question:
     purpose: str
     subject: Subject
 
+    def expect_as_answered(self, call_id: str | None) -> None:
+        """Raises Babble unless the answer repeats the id of this very call."""
+        if call_id != self.call_id:
+            raise Babble("the answer belongs to another question")
+
 
 @dataclass(frozen=True, slots=True)
 class Told:

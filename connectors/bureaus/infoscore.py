@@ -54,8 +54,9 @@ def _decode(body: bytes, question: Question) -> Told:
         root = ET.fromstring(body)  # noqa: S314 - declarations are refused above
     except (ET.ParseError, ValueError, LookupError) as error:
         raise Babble("no XML") from error
-    if root.tag != "ergebnis" or root.get("referenz") != question.call_id:
-        raise Babble("the answer belongs to another question")
+    if root.tag != "ergebnis":
+        raise Babble("no result")
+    question.expect_as_answered(root.get("referenz"))
     score = root.findtext("score")
     if score is not None and not _WHOLE.fullmatch(score):
         raise Babble("the score is no number")

@@ -8,7 +8,7 @@ from typing import Annotated
 import orjson
 from pydantic import BaseModel, ConfigDict, StrictBool, StrictStr, StringConstraints
 
-from connectors.bureaus.format import Babble, FormatOf, Question, Told, told
+from connectors.bureaus.format import FormatOf, Question, Told, told
 
 _MEANINGS = {
     "UNPAID": "arrears_elsewhere",
@@ -50,8 +50,7 @@ def _encode(question: Question) -> bytes:
 
 def _decode(body: bytes, question: Question) -> Told:
     answer = _Answer.model_validate_json(body)
-    if answer.reference != question.call_id:
-        raise Babble("the answer belongs to another question")
+    question.expect_as_answered(answer.reference)
     return told(
         hit=answer.found,
         score=None if answer.score is None else Decimal(answer.score),
