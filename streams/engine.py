@@ -119,6 +119,19 @@ class Engine:
         found = await self.assignment.off_loop(self._around.reader.committed_ends, asked)
         return {(names.plain(topic), p): end for (topic, p), end in found.items()}
 
+    async def pool_commits(self) -> dict[tuple[str, int], tuple[int, int]]:
+        """By topic (plain name) and partition: what the group has committed of what pools allow."""
+        allowed = dict(self.committable)
+        asked = [(tp.topic, tp.partition) for tp in allowed]
+        found = await self.assignment.off_loop(self._around.reader.committed, asked)
+        return {
+            (self._around.names.plain(tp.topic), tp.partition): (
+                found[tp.topic, tp.partition] or 0,
+                allowed[tp],
+            )
+            for tp in allowed
+        }
+
     # -- the end of an assignment ------------------------------------------------------------
 
     async def finish(self) -> None:

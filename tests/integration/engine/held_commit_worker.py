@@ -1,4 +1,7 @@
-"""A calling worker whose commits for pools wait, once begun, until the file HELD_UNTIL exists."""
+"""A calling worker whose commits for pools wait, once begun, until the file HELD_UNTIL exists.
+
+With STUCK_S its watchdog is quick and has that limit.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from collections.abc import Mapping
 
 from faust.types import TP
 
+from streams import watchdog
 from streams.consumer import Consumer
 from tests.integration.engine.calling_worker import main
 
@@ -16,6 +20,8 @@ FILE = os.environ["HELD_UNTIL"]
 
 
 def plant() -> None:
+    if "STUCK_S" in os.environ:
+        watchdog.INTERVAL_S, watchdog.STUCK_S = 0.2, float(os.environ["STUCK_S"])
     commit = Consumer._commit
 
     async def held(self: Consumer, offsets: Mapping[TP, int]) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from streams.topics import CHECK_ANSWERS, CHECK_REQUESTS
 from tests.integration.engine.harness import Installation, wait_until
 
 pytestmark = pytest.mark.slow
@@ -39,3 +40,24 @@ def test_a_worker_that_stands_still_ends_and_an_idle_one_does_not(
         assert worker.process.wait(ENDS_S_MAX) == 1, worker.tail()
         assert "Stuck: " in worker.log.read_text()
     assert idle.process.poll() is None
+
+
+def test_commits_for_pools_that_never_return_end_the_worker(
+    home: Installation, tmp_path: Path
+) -> None:
+    """But a call that is not answered yet, however long it takes, does not."""
+    home.prepare(CHECK_REQUESTS, CHECK_ANSWERS)
+    worker = home.worker(
+        "w1",
+        "held_commit_worker",
+        CALLING_GO=str(tmp_path / "go"),
+        CALLING_COMMITS_EVERY_S="0.1",
+        HELD_UNTIL=str(tmp_path / "never"),
+        STUCK_S=str(STUCK_S),
+    ).wait_ready()
+    home.send_raw(b"slow", b"1", CHECK_REQUESTS)
+    time.sleep(1.5 * STUCK_S)
+    assert worker.process.poll() is None, worker.tail()
+    (tmp_path / "go").touch()
+    assert worker.process.wait(ENDS_S_MAX) == 1, worker.tail()
+    assert "Stuck: internal.check-requests" in worker.log.read_text()

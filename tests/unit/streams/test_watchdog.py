@@ -36,3 +36,18 @@ def test_having_nothing_to_read_is_not_stuck() -> None:
     dog = watchdog()
     for step in range(3):
         dog.look({PLACE: 4}, {PLACE: 4, ("other", 1): 0}, step * 2 * STUCK_S)
+
+
+def test_a_commit_that_never_comes_is_stuck() -> None:
+    """A pool's calls are answered, but the group's offset stays: a restart would repeat them."""
+    dog = watchdog()
+    dog.look_at_commits({PLACE: (4, 10)}, 0.0)
+    with pytest.raises(Stuck, match="payments partition 0 stands at 4, 8 behind"):
+        dog.look_at_commits({PLACE: (4, 12)}, STUCK_S + 1)
+
+
+def test_a_pool_that_waits_for_its_head_is_not_stuck() -> None:
+    """The outside may be down for hours: nothing may be committed then, however much waits."""
+    dog = watchdog()
+    for step in range(3):
+        dog.look_at_commits({PLACE: (4, 4)}, step * 2 * STUCK_S)
