@@ -37,6 +37,8 @@ StoreClosed = DbClosedError
 
 #: What RocksDB says of files that can't be opened again. A held lock is none of these.
 _DAMAGED = ("Corruption", "No such file")
+#: RocksDB's properties that are not zero while it stops writes, or slows them down.
+_HELD_UP = ("rocksdb.is-write-stopped", "rocksdb.actual-delayed-write-rate")
 logger = logging.getLogger(__name__)
 
 
@@ -139,6 +141,10 @@ class PartitionRows:
         """Seconds since rows were last written, by this machine's clock; 0 for a new store."""
         stored: bytes | None = self._db.get(OFFSET_KEY)
         return 0.0 if stored is None else max(0.0, epoch_s() - int(stored.split(b" ")[1]))
+
+    def is_held_up(self) -> bool:
+        """Whether RocksDB would make a write wait, because its compactions have fallen behind."""
+        return any(self._db.property_int_value(name) for name in _HELD_UP)
 
     def flush(self) -> None:
         self._db.flush()

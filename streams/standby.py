@@ -20,8 +20,6 @@ from dataclasses import dataclass
 from confluent_kafka import (
     OFFSET_BEGINNING,
     Consumer,
-    KafkaError,
-    KafkaException,
     Message,
     TopicPartition,
 )
@@ -31,8 +29,8 @@ from runtime import metrics
 from streams.group_reader import GroupReader
 from streams.producer import LIBRDKAFKA
 from streams.restore import forget_if_unusable
-from streams.rocks import PartitionRows
 from streams.stores import LocalStores
+from streams.tail import Source, Tail, apply
 from streams.topics import changelog_table
 
 logger = logging.getLogger(__name__)
@@ -40,8 +38,8 @@ logger = logging.getLogger(__name__)
 #: What is in memory at once: a batch (its records are counted by the size of the last ones), what
 #: librdkafka has fetched ahead, and the answer to one fetch.
 FIRST_BATCH_RECORDS = 100
-BATCH_RECORDS_MAX = 2_000
-BATCH_BYTES_MAX = 4 * 1024 * 1024
+BATCH_RECORDS_MAX = 1_000
+BATCH_BYTES_MAX = 2 * 1024 * 1024
 AHEAD_KIB_MAX = 8 * 1024
 #: How long a batch may gather, and so how long a stop may have to wait for it.
 POLL_S = 0.2
@@ -52,15 +50,8 @@ QUEUE_FULL_WAIT_MS = 100
 #: Rest for each second of work. One that catches up leaves the processor to those who are live.
 REST_SHARE = 1.0
 RETRY_S = 10.0
-
-_PLACE_GONE = frozenset(
-    {
-        KafkaError._AUTO_OFFSET_RESET,  # noqa: SLF001 - librdkafka's local errors have such names
-        KafkaError._LOG_TRUNCATION,  # noqa: SLF001
-    }
-)
-
-Source = tuple[str, int]
+#: Between two looks at a store that RocksDB has to compact first.
+HELD_UP_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +60,6 @@ class StandbyStatus:
 
     position: int
     lag_records: int
-
-
-@dataclass(slots=True)
-class _Tail:
-    """One followed partition: what is before `position` is in `rows`, once `_apply` is done."""
-
-    table: str
-    rows: PartitionRows
-    position: int
-    end: int
 
 
 class Standby:
@@ -159,16 +140,19 @@ class Standby:
             )
             room = FIRST_BATCH_RECORDS
             while not stop.is_set():
-                began = time.thread_time()
                 # One call for all, not one for each: a busy event loop gives the interpreter away
                 # every 5 ms only, and each call would have to wait for that.
                 messages = consumer.consume(room, POLL_S)
-                _apply(messages, tails)
+                began = time.monotonic()
+                apply(messages, tails)
                 self._show(consumer, tails)
                 room = _room(messages) if messages else room
-                stop.wait((time.thread_time() - began) * REST_SHARE)
+                stop.wait((time.monotonic() - began) * REST_SHARE)
+                while any(tail.rows.is_held_up() for tail in tails.values()):
+                    if stop.wait(HELD_UP_S):
+                        break
 
-    def _opened(self, changelogs: list[TP]) -> dict[Source, _Tail]:
+    def _opened(self, changelogs: list[TP]) -> dict[Source, Tail]:
         tails = {}
         for partition in sorted({tp.partition for tp in changelogs}):
             topics = [tp.topic for tp in changelogs if tp.partition == partition]
@@ -178,10 +162,10 @@ class Standby:
                 forget_if_unusable(rows, TP(topic, partition), end)
                 offset = rows.changelog_offset()
                 first = 0 if offset is None else offset + 1
-                tails[topic, partition] = _Tail(table, rows, first, end)
+                tails[topic, partition] = Tail(table, rows, first, end)
         return tails
 
-    def _show(self, consumer: Consumer, tails: Mapping[Source, _Tail]) -> None:
+    def _show(self, consumer: Consumer, tails: Mapping[Source, Tail]) -> None:
         status = {}
         for (topic, partition), tail in tails.items():
             # Cached: from the last fetch. Negative before the first one.
@@ -201,7 +185,7 @@ def _consumer(bootstrap: str, group: str) -> Consumer:
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
             "isolation.level": "read_committed",
-            # Never silently from elsewhere: see `_refused`.
+            # Never silently from elsewhere: see `Tail.read`.
             "auto.offset.reset": "error",
             "enable.partition.eof": True,
             "queued.max.messages.kbytes": AHEAD_KIB_MAX,
@@ -220,31 +204,3 @@ def _room(messages: list[Message]) -> int:
     size = sum(len(message.value() or b"") for message in messages)
     like_these = BATCH_BYTES_MAX * len(messages) // max(1, size)
     return max(1, min(BATCH_RECORDS_MAX, like_these))
-
-
-def _apply(messages: list[Message], tails: Mapping[Source, _Tail]) -> None:
-    changes: dict[Source, dict[bytes, bytes | None]] = {}
-    for message in messages:
-        source = (message.topic(), message.partition())
-        error = message.error()
-        if error is None:
-            changes.setdefault(source, {})[message.key()] = message.value()
-            tails[source].position = message.offset() + 1
-        elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's name
-            # The end of what is committed; behind the last record stand transaction markers.
-            changes.setdefault(source, {})
-            tails[source].position = max(message.offset(), tails[source].position)
-        else:
-            _refused(error, tails.get(source))
-    for source, rows in changes.items():
-        tail = tails[source]
-        if tail.position:
-            tail.rows.restore_rows(rows, tail.position - 1)
-            metrics.STANDBY_ROWS.labels(tail.table).inc(len(rows))
-
-
-def _refused(error: KafkaError, tail: _Tail | None) -> None:
-    """Raises. Rows whose place in the changelog is gone are of another changelog's past."""
-    if error.code() in _PLACE_GONE and tail is not None:
-        tail.rows.clear()
-    raise KafkaException(error)

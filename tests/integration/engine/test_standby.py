@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from confluent_kafka import TopicPartition
+from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 from faust.types import TP
 
 from runtime import clock
-from streams import rocks, standby
+from streams import rocks, standby, tail
 from streams.group_reader import GroupReader
 from streams.kafka_log import PartitionLog
 from streams.producer import TransactionalProducer
@@ -234,3 +235,38 @@ async def test_a_failure_is_counted_and_tried_again(
     assert standby.metrics.STANDBY_FAILURES._value.get() == before + 1
     assert rows.scan(b"", b"\xff", 10) == [(b"a", b"2"), (b"b", b"1")]
     rows.close()
+
+
+async def test_catching_up_stays_within_its_bounds(
+    bench: Bench, home: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many rows, then large ones: small batches, flushed before RocksDB would make a write wait."""
+    producer = Producer({"bootstrap.servers": home.kafka, "message.max.bytes": 2_000_000})
+    for number in range(20_000):
+        producer.produce(bench.topic, os.urandom(500), b"%d" % number, partition=0)
+        producer.poll(0)
+    assert producer.flush(30) == 0
+    for number in range(20):
+        producer.produce(bench.topic, os.urandom(900_000), b"large-%d" % number, partition=0)
+    assert producer.flush(30) == 0
+    batches, flushes = [], []
+    written, flushed = PartitionRows.restore_rows, PartitionRows.flush
+
+    def noting(self: PartitionRows, changes: rocks.Changes, offset: int) -> None:
+        batches.append(sum(len(value or b"") for value in changes.values()))
+        assert len(changes) <= standby.BATCH_RECORDS_MAX
+        written(self, changes, offset)
+
+    def flushing(self: PartitionRows) -> None:
+        flushes.append(sum(batches))
+        flushed(self)
+
+    monkeypatch.setattr(PartitionRows, "restore_rows", noting)
+    monkeypatch.setattr(PartitionRows, "flush", flushing)
+    rows = await bench.followed()
+    assert len(rows.get(b"19999") or b"") == 500
+    assert len(rows.get(b"large-19") or b"") == 900_000
+    rows.close()
+    assert max(batches) < tail.WRITE_BYTES + 900_000
+    assert sum(batches) == 20_000 * 500 + 20 * 900_000
+    assert len(flushes) >= 3

@@ -110,13 +110,36 @@ def test_after_a_kill_the_copy_takes_over_and_restores_only_the_tail(home: Insta
 
 
 @pytest.mark.slow
-def test_without_copies_nobody_follows(home: Installation) -> None:
-    """The setting at 0: as it was before there were copies."""
-    first, second = (home.worker(name, DUNNOCK_STANDBY_REPLICAS="0") for name in ("w1", "w2"))
+def test_a_worker_with_nothing_but_a_copy_is_ready_and_takes_over(home: Installation) -> None:
+    """More workers than partitions: the spare one has no lane, and needs none to be ready."""
+    home.partitions = 1
+    owner = home.worker("w1").wait_ready()
+    spare = home.worker("w2").wait_ready()
+    home.send(1_000, keys=1_000)
+    home.wait_for_outputs(1_000)
+    wait_until(lambda: _follows(home, spare, 0), 20, spare.tail)
+    assert (owner.partitions(), spare.partitions()) == ({0}, set())
+    owner.kill()
+    wait_until(lambda: spare.partitions() == {0}, 60, spare.tail)
+    assert _restored(spare) == 0
+    home.send(1_000, keys=1_000)
+    home.assert_exact()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("one", "other"), [("0", "0"), ("1", "0")])
+def test_without_copies_or_while_the_setting_is_changed(
+    home: Installation, one: str, other: str
+) -> None:
+    """At 0 nobody follows. While workers differ, the group's leader decides for all of them."""
+    first = home.worker("w1", DUNNOCK_STANDBY_REPLICAS=one).wait_ready()
+    second = home.worker("w2", DUNNOCK_STANDBY_REPLICAS=other)
     wait_until(lambda: _shared(first, second), 60, first.tail)
     home.send(500)
     home.assert_exact()
-    assert _standbys(first) == _standbys(second) == {}
+    if one == "0":
+        assert _standbys(first) == _standbys(second) == {}
+    assert (first.process.poll(), second.process.poll()) == (None, None)
 
 
 Members = dict[str, tuple[frozenset[int], frozenset[int]]]
