@@ -18,17 +18,18 @@ import random
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
 
+from benchmarks.erp import erp_publisher
 from benchmarks.processor import Usage
 from tests.faults import events
 from tests.faults.checker.evidence import MESSAGE_TOPICS, Received, instant
 from tests.faults.collect import read_topics, received
 from tests.faults.events import Outgoing
-from tests.faults.publisher import Publisher, publish_paced
 from tests.faults.settle import wait_at_rest
 from tests.faults.stack import running_stack
 from tests.faults.stories import zones
@@ -38,9 +39,6 @@ AIM_P99_MS = 500
 #: Before the figures count: a broker that has just started compiles itself for most of a minute.
 WARM_UP_S = 45.0
 WARM_UP_SHARE = 0.4
-#: An ERP sends what it has in one request, as Kafka's own client does. This one makes a request
-#: of its own for each partition, and has to wait a little longer to come near that.
-PUBLISHER_LINGER_MS = 20
 
 
 def planned_events(
@@ -102,30 +100,47 @@ def _event(topic: str, kind: str, data: dict[str, object], ce_id: str | None = N
     return events.event(topic, kind, data, ce_id=ce_id or f"{data['customer_id']}-{topic}")
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A message that was asked for: by which event, and when the lane wrote it (epoch ms)."""
+
+    kind: str
+    cause: str
+    written_ms: int
+
+
 def latencies(
-    publisher: Publisher, causes: Mapping[str, tuple[str, str]], gateway: Sequence[Received]
+    acked_at: Mapping[str, float],
+    requests: Mapping[str, Request],
+    gateway: Sequence[Received],
 ) -> dict[str, list[float]]:
-    """Milliseconds by kind and channel; the warm-up is left out."""
-    first = min(publisher.acked_at.values())
+    """Milliseconds by kind, channel and part of the way; the warm-up is left out."""
+    first = min(acked_at.values())
     found: dict[str, list[float]] = {}
     for message in gateway:
-        kind, cause = causes[message.message_id]
-        acked = publisher.by_id.get(cause)
-        if acked is None or acked[0] < first + WARM_UP_S:
+        request = requests[message.message_id]
+        acked = acked_at.get(request.cause)
+        if acked is None or acked < first + WARM_UP_S:
             continue
-        took = (instant(message.received_at).timestamp() - acked[0]) * 1000
-        found.setdefault(kind, []).append(took)
-        found.setdefault(f"{kind} by {message.channel}", []).append(took)
+        took = (instant(message.received_at).timestamp() - acked) * 1000
+        written = request.written_ms - acked * 1000
+        for name, part in (
+            (request.kind, took),
+            (f"{request.kind} by {message.channel}", took),
+            (f"{request.kind} until written", written),
+            (f"{request.kind} from there", took - written),
+        ):
+            found.setdefault(name, []).append(part)
     return found
 
 
-def causes_of(kafka: str) -> dict[str, tuple[str, str]]:
-    """message_id -> (kind, the ce_id that called for it)."""
+def requests_of(kafka: str) -> dict[str, Request]:
+    """By message_id."""
     found = {}
     for entry in read_topics(kafka, MESSAGE_TOPICS, {}):
         if entry.header("ce_type") == "message.requested.v1":
             data = json.loads(entry.value or b"{}")
-            found[data["message_id"]] = (data["kind"], data["caused_by"])
+            found[data["message_id"]] = Request(data["kind"], data["caused_by"], entry.timestamp_ms)
     return found
 
 
@@ -139,16 +154,16 @@ async def measure(rate: float, seconds: float, workers: int) -> dict[str, list[f
     """Run the stack and the load; gives the latencies."""
     with running_stack("--no-traffic", "--workers", str(workers)) as stack:
         info = stack.info()
-        publisher = Publisher(info["kafka"], linger_ms=PUBLISHER_LINGER_MS)
         planned = sorted(planned_events(rate, seconds, random.Random(1)), key=lambda one: one[0])
         before = time.monotonic()
         loads: list[float] = []
         usage = Usage(info["pids"])
-        publishing = asyncio.create_task(asyncio.to_thread(publish_paced, publisher, planned))
-        while not publishing.done():
-            loads.append(os.getloadavg()[0])
-            await asyncio.sleep(1)
-        await publishing
+        async with erp_publisher(info["kafka"]) as erp:
+            publishing = asyncio.create_task(erp.publish_paced(planned))
+            while not publishing.done():
+                loads.append(os.getloadavg()[0])
+                await asyncio.sleep(1)
+            await publishing
         took = time.monotonic() - before
         cores = usage.cores()
         rest = await wait_at_rest(stack, 120)
@@ -160,7 +175,7 @@ async def measure(rate: float, seconds: float, workers: int) -> dict[str, list[f
         busiest = sorted(cores.items(), key=lambda one: -one[1])
         print("cores in use: " + ", ".join(f"{name} {used:.2f}" for name, used in busiest))
         print(f"load average {min(loads):.1f} to {max(loads):.1f} on {os.cpu_count()} cores")
-        return latencies(publisher, causes_of(info["kafka"]), gateway)
+        return latencies(erp.acked_at, requests_of(info["kafka"]), gateway)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

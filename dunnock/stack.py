@@ -17,6 +17,8 @@ from dunnock.installation import Secrets
 from dunnock.processes import CHANNELS, SIMULATORS
 
 _PROBE_TIMEOUT_S = 2.0
+#: Lists may be a second late when the machine is full; a reminder may not.
+_NICE = {"projector": 10}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +202,7 @@ def _program(name: str, words: tuple[str, ...], plan: Plan, shared: Mapping[str,
         address=url,
         probe=partial(answers_ready, url),
         env={**shared, **own},
+        nice=_NICE.get(name, 0),
     )
 
 

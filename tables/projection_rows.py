@@ -30,7 +30,7 @@ def customer(record: Record) -> list[Write]:
         "balances": open_money(state),
         "case_state": _case_state(state),
         **_next_step(state),
-        "row": orjson.loads(record.value),
+        "row": orjson.Fragment(record.value),
         "as_of": at,
     }
     return [Upsert("customers", row), *_not_sent(state, at)]

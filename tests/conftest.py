@@ -35,7 +35,10 @@ def server_dir() -> Iterator[Path]:
 def kafka(server_dir: Path) -> Iterator[str]:
     """The bootstrap address of a real broker."""
     program = embedded_kafka.prepare(
-        server_dir / "kafka", port=free_port(), controller_port=free_port()
+        server_dir / "kafka",
+        port=free_port(),
+        controller_port=free_port(),
+        short_lived=True,
     )
     with running(program, server_dir / "kafka.log"):
         yield program.address

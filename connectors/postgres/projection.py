@@ -1,7 +1,8 @@
 r"""Writes the projection: rows and the offsets they come from in one transaction.
 
 So every record counts exactly once, whatever happens between two transactions. Values are JSON
-(times as RFC 3339, bytes as `\x…`); columns that a write doesn't name keep what they hold.
+(times as RFC 3339, bytes as `\x…`), or `orjson.Fragment`s of it; columns that a write doesn't name
+keep what they hold.
 """
 
 from __future__ import annotations
@@ -173,9 +174,10 @@ def _remove(table: str) -> str:
 
 
 def _json(rows: list[dict[str, Any]]) -> str:
-    text = orjson.dumps(rows).decode()
+    text = orjson.dumps(rows)
     # PostgreSQL has no U+0000 in texts; who sent one sees it replaced, and loses nothing else.
-    return orjson.dumps(_without_nul(rows)).decode() if "\\u0000" in text else text
+    clean = orjson.dumps(_without_nul(orjson.loads(text))) if b"\\u0000" in text else text
+    return clean.decode()
 
 
 def _without_nul(value: Any) -> Any:

@@ -69,9 +69,18 @@ def java() -> str:
     return found
 
 
-def prepare(directory: Path, *, port: int, controller_port: int, heap_mb: int = 384) -> Program:
+def prepare(
+    directory: Path,
+    *,
+    port: int,
+    controller_port: int,
+    heap_mb: int = 384,
+    short_lived: bool = False,
+) -> Program:
     """A broker whose data is under `directory`; formats it the first time.
 
+    A `short_lived` one does without the optimising compiler, which takes a tenth to a fifth of a
+    broker's time in its first minutes and pays only later.
     Survives kill -9: preparing and starting again on the same directory recovers the log.
     """
     if not any(JARS.glob("kafka-server-*.jar")):
@@ -92,9 +101,7 @@ def prepare(directory: Path, *, port: int, controller_port: int, heap_mb: int = 
             f"-Xms{heap_mb // 2}m",
             f"-Xmx{heap_mb}m",
             "-XX:+UseSerialGC",
-            # The optimising compiler is worth it after an hour, not in the minutes of a demo or a
-            # test: it took a fifth of the broker's time.
-            "-XX:TieredStopAtLevel=1",
+            *(("-XX:TieredStopAtLevel=1",) if short_lived else ()),
             "-XX:+ExitOnOutOfMemoryError",
             f"-Dlog4j2.configurationFile={LOGGING}",
             "-cp",

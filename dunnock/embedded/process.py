@@ -41,6 +41,8 @@ class Program:
     #: Only as root: the account to run under.
     run_as: pwd.struct_passwd | None = None
     stop_signal: signal.Signals = signal.SIGTERM
+    #: Added to our own niceness: above 0 for what may wait while the others are busy.
+    nice: int = 0
     #: Sent by the kernel when the process that started it is gone, even by `kill -9`.
     orphan_signal: signal.Signals = signal.SIGKILL
 
@@ -58,6 +60,7 @@ def spawn(program: Program, log: Path) -> subprocess.Popen[bytes]:
     def in_child() -> None:
         # After the change of user: the kernel clears the signal when credentials change.
         _libc.prctl(_PR_SET_PDEATHSIG, int(program.orphan_signal), 0, 0, 0)
+        os.nice(program.nice)
         if os.getppid() != parent:  # the parent died between fork and prctl
             os._exit(1)
 

@@ -16,14 +16,14 @@ FLUSH_S_MAX = 120.0
 class Publisher:
     """An idempotent producer that survives a broker's restart. Times are epoch seconds."""
 
-    def __init__(self, bootstrap: str, prefix: str = "", linger_ms: float = 1) -> None:
+    def __init__(self, bootstrap: str, prefix: str = "") -> None:
         self._prefix = prefix
         self._producer = Producer(
             {
                 "bootstrap.servers": bootstrap,
                 "enable.idempotence": True,
                 "partitioner": "murmur2_random",
-                "linger.ms": linger_ms,
+                "linger.ms": 1,
                 "message.timeout.ms": 180_000,
                 "reconnect.backoff.max.ms": 500,
                 "retry.backoff.ms": 20,
