@@ -19,7 +19,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 
-from streams.core.records import Record
+from streams.core.records import Record, headers_from
 
 RECORDS_MAX = 4_000
 #: How long a fetch that is not full waits for more: the price of large batches in latency. Where
@@ -138,7 +138,6 @@ def _record(message: Message) -> Record:
         offset=message.offset(),
         key=message.key(),
         value=message.value(),
-        # Kafka knows header values that are null: nothing in them, like an empty one.
-        headers=tuple((name, text or b"") for name, text in message.headers() or ()),
+        headers=headers_from(message.headers()),
         timestamp_ms=max(0, message.timestamp()[1]),
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, ensure_aiokafka_TP
 from faust.types import TP
 
-from streams.core.records import Record
+from streams.core.records import Record, headers_from
 
 if TYPE_CHECKING:
     from streams.app import DunnockApp
@@ -110,7 +110,6 @@ class ConsumerThread(AIOKafkaConsumerThread):
 
 
 def _records(topic: str, found: list[Any]) -> tuple[Record, ...]:
-    # Kafka knows header values that are null: nothing in them, like an empty one.
     return tuple(
         Record(
             topic,
@@ -118,7 +117,7 @@ def _records(topic: str, found: list[Any]) -> tuple[Record, ...]:
             r.offset,
             r.key,
             r.value,
-            tuple((name, text or b"") for name, text in r.headers),
+            headers_from(r.headers),
             r.timestamp,
         )
         for r in found

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -26,6 +26,11 @@ logger = logging.getLogger(__name__)
 POLL_RECORDS_MAX = 10_000
 POLL_TIMEOUT_S = 0.2
 STALL_WARNING_S = 30.0
+_IN_BULK = {
+    "auto.offset.reset": "earliest",
+    "queued.max.messages.kbytes": 32 * 1024,
+    "fetch.wait.max.ms": 50,
+}
 #: A local store older than this may have missed deletions that the changelog no longer shows.
 LOCAL_AGE_MAX_S = TOMBSTONE_RETENTION_MS / 1000 / 2
 
@@ -60,7 +65,7 @@ def restore(bootstrap: str, group: str, tasks: Sequence[RestoreTask], stop: thre
     if not open_tasks:
         return 0
     started = time.monotonic()
-    consumer = _consumer(bootstrap, group)
+    consumer = changelog_consumer(bootstrap, group, _IN_BULK)
     count = 0
     try:
         consumer.assign(
@@ -81,7 +86,11 @@ def restore(bootstrap: str, group: str, tasks: Sequence[RestoreTask], stop: thre
     return count
 
 
-def _consumer(bootstrap: str, group: str) -> Consumer:
+def changelog_consumer(bootstrap: str, group: str, fetching: Mapping[str, object]) -> Consumer:
+    """Never subscribes, commits nothing, reads committed and tells the end of a partition.
+
+    `fetching`: librdkafka's settings for how much it reads ahead and where it may begin.
+    """
     return Consumer(
         {
             "bootstrap.servers": bootstrap,
@@ -89,12 +98,10 @@ def _consumer(bootstrap: str, group: str) -> Consumer:
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
             "isolation.level": "read_committed",
-            "auto.offset.reset": "earliest",
             "enable.partition.eof": True,
-            "queued.max.messages.kbytes": 32 * 1024,
-            "fetch.wait.max.ms": 50,
             "log_level": 3,
             "logger": LIBRDKAFKA,
+            **fetching,
         }
     )
 

@@ -27,8 +27,7 @@ from faust.types import TP
 
 from runtime import metrics
 from streams.group_reader import GroupReader
-from streams.producer import LIBRDKAFKA
-from streams.restore import forget_if_unusable
+from streams.restore import changelog_consumer, forget_if_unusable
 from streams.stores import LocalStores
 from streams.tail import Source, Tail, apply
 from streams.topics import changelog_table
@@ -47,6 +46,15 @@ POLL_S = 0.2
 FETCH_MIN_BYTES = 1_000_000
 FETCH_WAIT_MS = 500
 QUEUE_FULL_WAIT_MS = 100
+_FOLLOWING = {
+    # Never silently from elsewhere: see `Tail.read`.
+    "auto.offset.reset": "error",
+    "queued.max.messages.kbytes": AHEAD_KIB_MAX,
+    "fetch.queue.backoff.ms": QUEUE_FULL_WAIT_MS,
+    "fetch.min.bytes": FETCH_MIN_BYTES,
+    "fetch.max.bytes": AHEAD_KIB_MAX * 1024,
+    "fetch.wait.max.ms": FETCH_WAIT_MS,
+}
 #: Rest for each second of work. One that catches up leaves the processor to those who are live.
 REST_SHARE = 1.0
 RETRY_S = 10.0
@@ -128,7 +136,7 @@ class Standby:
                 metrics.STANDBY_LAG_RECORDS.clear()
 
     def _tail(self, changelogs: list[TP], stop: threading.Event) -> None:
-        consumer = _consumer(self._bootstrap, f"{self._app_id}-standby")
+        consumer = changelog_consumer(self._bootstrap, f"{self._app_id}-standby", _FOLLOWING)
         # RocksDB writes out on closing what has no write-ahead log.
         with closing(self._stores), closing(consumer):
             tails = self._opened(changelogs)
@@ -175,28 +183,6 @@ class Standby:
             status[tail.table, partition] = StandbyStatus(tail.position, lag)
             metrics.STANDBY_LAG_RECORDS.labels(tail.table, str(partition)).set(lag)
         self.status = status
-
-
-def _consumer(bootstrap: str, group: str) -> Consumer:
-    return Consumer(
-        {
-            "bootstrap.servers": bootstrap,
-            "group.id": group,
-            "enable.auto.commit": False,
-            "enable.auto.offset.store": False,
-            "isolation.level": "read_committed",
-            # Never silently from elsewhere: see `Tail.read`.
-            "auto.offset.reset": "error",
-            "enable.partition.eof": True,
-            "queued.max.messages.kbytes": AHEAD_KIB_MAX,
-            "fetch.queue.backoff.ms": QUEUE_FULL_WAIT_MS,
-            "fetch.min.bytes": FETCH_MIN_BYTES,
-            "fetch.max.bytes": AHEAD_KIB_MAX * 1024,
-            "fetch.wait.max.ms": FETCH_WAIT_MS,
-            "log_level": 3,
-            "logger": LIBRDKAFKA,
-        }
-    )
 
 
 def _room(messages: list[Message]) -> int:

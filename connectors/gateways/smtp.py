@@ -72,11 +72,16 @@ class SmtpGateway:
 
     async def _connection(self) -> aiosmtplib.SMTP:
         """One that was kept and still stands, else one that is not connected yet."""
+        stale = []
+        now = asyncio.get_running_loop().time()
+        while self._kept and now - self._kept[0][1] >= _KEEP_S_MAX:
+            stale.append(self._kept.popleft()[0])
+        await asyncio.gather(*map(_leave, stale))
         while self._kept:
-            client, since = self._kept.pop()
-            if client.is_connected and asyncio.get_running_loop().time() - since < _KEEP_S_MAX:
+            client, _ = self._kept.pop()
+            if client.is_connected:
                 return client
-            await _leave(client)
+            client.close()
         return aiosmtplib.SMTP(
             hostname=self._host,
             port=self._port,

@@ -11,7 +11,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from dunnock.dispatching.withdrawals import WithdrawalReader
 from runtime import logs, metrics
 from streams.core.pool import Pool
-from streams.core.records import Chunk, Record
+from streams.core.records import Chunk, Record, headers_from
 from streams.topics import TopicNames
 
 log = logs.logger(__name__)
@@ -115,7 +115,6 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka publi
             offset=found.offset,
             key=found.key,
             value=found.value,
-            # Kafka knows header values that are null: nothing in them, like an empty one.
-            headers=tuple((name, text or b"") for name, text in found.headers),
+            headers=headers_from(found.headers),
             timestamp_ms=found.timestamp,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 Headers = tuple[tuple[str, bytes], ...]
@@ -15,6 +16,11 @@ def wire_bytes(key: bytes | None, value: bytes | None, headers: Headers = ()) ->
     """How much of the log a record takes before compression; never too little."""
     size = _FRAME_BYTES + len(key or b"") + len(value or b"")
     return size + sum(_FRAME_BYTES + len(name) * 4 + len(text) for name, text in headers)
+
+
+def headers_from(found: Iterable[tuple[str, bytes | None]] | None) -> Headers:
+    """What a client read. Kafka knows values that are null: nothing in them, like an empty one."""
+    return tuple((name, text or b"") for name, text in found or ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import aiosmtplib
 import pytest
 
+from connectors.gateways import smtp
 from connectors.gateways.ports import Accepted, Outgoing, Rejected
 from connectors.gateways.smtp import SmtpGateway
 from simulators import email
@@ -55,8 +56,20 @@ async def test_a_connection_that_the_server_has_ended_is_not_used_again(
     assert len(connections) == 2
 
 
-def _counted(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    connections: list[object] = []
+async def test_connections_of_a_burst_are_left_once_they_are_idle(
+    mail: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "_KEEP_S_MAX", 0.2)
+    connections = _counted(monkeypatch)
+    burst = [mail.send(replace(MESSAGE, message_id=f"m-{number}")) for number in range(3)]
+    assert await asyncio.gather(*burst) == [Accepted()] * 3
+    await asyncio.sleep(0.3)
+    assert await mail.send(replace(MESSAGE, message_id="m-3")) == Accepted()
+    assert [client.is_connected for client in connections] == [False, False, False, True]
+
+
+def _counted(monkeypatch: pytest.MonkeyPatch) -> list[aiosmtplib.SMTP]:
+    connections: list[aiosmtplib.SMTP] = []
     connect = aiosmtplib.SMTP.connect
 
     async def counting(client: aiosmtplib.SMTP) -> object:
