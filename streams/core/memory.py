@@ -1,23 +1,28 @@
-"""A log and stores in memory, faithful where the engine can tell the difference.
+"""A log in memory, faithful where the engine can tell the difference.
 
-Like Kafka's, an offset may hold a transaction marker instead of a record: each commit and abort
-leaves one behind in every partition it touched, so that reading never ends at a last record.
+Like Kafka's, an offset may hold a transaction marker or an aborted record instead of one that can
+be read: each commit and abort leaves a marker in every partition it touched, so that reading never
+ends at a last record. What an open transaction has written takes its offsets at once, counts for
+the high watermark and holds up everybody who reads committed.
 """
 
 from __future__ import annotations
 
 import asyncio
-from bisect import bisect_left, insort
 from collections.abc import Callable, Mapping, Sequence
 
+from streams.core.memory_store import MemoryStore
+from streams.core.memory_transaction import Row, Slots, Transaction
 from streams.core.partitioner import partition_of
-from streams.core.ports import BatchAborted, Changes, Fenced
+from streams.core.ports import Changes, Fenced
 from streams.core.records import Chunk, Headers, Output, Record
+
+__all__ = ["MemoryLane", "MemoryLog", "MemoryStore"]
 
 Hook = Callable[[int], None]
 """Called with the partition of the lane; what it raises is the failure that is injected."""
 
-_CHUNK_RECORDS_MAX = 1_000
+CHUNK_OFFSETS_MAX = 1_000
 
 
 def _no_failure(partition: int) -> None:
@@ -29,10 +34,12 @@ class MemoryLog:
 
     def __init__(self, partitions: int) -> None:
         self.partitions = partitions
-        self._slots: dict[tuple[str, int], list[Record | None]] = {}
-        self.changelogs: dict[tuple[str, int], list[tuple[bytes, bytes | None] | None]] = {}
+        self._slots: dict[tuple[str, int], Slots[Record]] = {}
+        self.changelogs: dict[tuple[str, int], Slots[Row]] = {}
         self.committed: dict[tuple[str, int], int] = {}
         self.epochs: dict[int, int] = {}
+        self.open: list[Transaction] = []
+        """Transactions that are neither committed nor aborted, the oldest first."""
         self.before_commit: Hook = _no_failure
         self.after_commit: Hook = _no_failure
         """The transaction stands, but the lane doesn't hear of it."""
@@ -53,17 +60,35 @@ class MemoryLog:
             if key is None:
                 raise ValueError("a record needs a key or a partition")
             partition = partition_of(key, self.partitions)
-        slots = self._slots.setdefault((topic, partition), [])
+        slots = self.slots(topic, partition)
         record = Record(topic, partition, len(slots), key, value, headers, timestamp_ms)
         slots.append(record)
         return record
 
-    def mark(self, topic: str, partition: int) -> None:
-        """Use up an offset as a transaction marker does."""
-        self._slots.setdefault((topic, partition), []).append(None)
+    def slots(self, topic: str, partition: int) -> Slots[Record]:
+        """Every offset of a partition: a record, or None for what cannot be read (yet)."""
+        return self._slots.setdefault((topic, partition), Slots())
+
+    def changelog(self, table: str, partition: int) -> Slots[Row]:
+        """The same of a table's changelog."""
+        return self.changelogs.setdefault((table, partition), Slots())
+
+    def place(self, output: Output) -> tuple[str, int]:
+        """Topic and partition of an output: its own, or that of its key."""
+        if output.partition is not None:
+            return output.topic, output.partition
+        if output.key is None:
+            raise ValueError(f"an output to {output.topic} needs a key or a partition")
+        return output.topic, partition_of(output.key, self.partitions)
 
     def end_offset(self, topic: str, partition: int) -> int:
+        """The high watermark, open transactions included."""
         return len(self._slots.get((topic, partition), ()))
+
+    def stable_end(self, topic: str, partition: int) -> int:
+        """How far a committed read gets now: an open transaction holds it up."""
+        slots = self._slots.get((topic, partition))
+        return 0 if slots is None else slots.stable_end
 
     def records(self, topic: str, partition: int | None = None) -> list[Record]:
         """The committed records, partition by partition."""
@@ -75,11 +100,13 @@ class MemoryLog:
             if record is not None
         ]
 
-    def read(self, topic: str, partition: int, start: int) -> Chunk | None:
-        """What follows `start`, at most 1,000 offsets; None at the end."""
-        slots = self._slots.get((topic, partition), [])
-        stop = min(len(slots), start + _CHUNK_RECORDS_MAX)
-        if stop <= start:
+    def read(
+        self, topic: str, partition: int, start: int, limit: int = CHUNK_OFFSETS_MAX
+    ) -> Chunk | None:
+        """What follows `start`, at most `limit` offsets; None at the end of what is committed."""
+        slots = self._slots.get((topic, partition))
+        stop = 0 if slots is None else min(slots.stable_end, start + limit)
+        if slots is None or stop <= start:
             return None
         records = tuple(record for record in slots[start:stop] if record is not None)
         return Chunk(topic, partition, records, stop)
@@ -115,86 +142,13 @@ class MemoryLane:
         await asyncio.sleep(0)  # let the world move, as a network would
         if self._log.epochs[self._partition] != self._epoch:
             raise Fenced(f"partition {self._partition} has a newer owner")
+        transaction = Transaction(self._log, str(self._partition))
+        ends = transaction.write(self._partition, outputs, changes, offsets)
         try:
             self._log.before_commit(self._partition)
-        except BatchAborted:
-            for topic, partition in {self._place(output) for output in outputs}:
-                self._log.mark(topic, partition)
+        except BaseException:
+            transaction.abort()  # or, where the owner has ended: its successor does
             raise
-        for output in outputs:
-            _, partition = self._place(output)
-            self._log.publish(
-                output.topic, output.key, output.value, output.headers, partition=partition
-            )
-        for topic, partition in {self._place(output) for output in outputs}:
-            self._log.mark(topic, partition)
-        ends = {table: self._write_changelog(table, rows) for table, rows in changes.items()}
-        for topic, offset in offsets.items():
-            self._log.committed[topic, self._partition] = offset
+        transaction.commit()
         self._log.after_commit(self._partition)
         return ends
-
-    def _place(self, output: Output) -> tuple[str, int]:
-        if output.partition is not None:
-            return output.topic, output.partition
-        if output.key is None:
-            raise ValueError(f"an output to {output.topic} needs a key or a partition")
-        return output.topic, partition_of(output.key, self._log.partitions)
-
-    def _write_changelog(self, table: str, rows: Changes) -> int:
-        changelog = self._log.changelogs.setdefault((table, self._partition), [])
-        changelog.extend(rows.items())
-        last = len(changelog) - 1
-        changelog.append(None)  # the transaction's marker
-        return last
-
-
-class MemoryStore:
-    """Rows of one table in one partition. Implements `streams.core.ports.Store`."""
-
-    def __init__(self, before_commit_rows: Callable[[], None] = lambda: None) -> None:
-        self._rows: dict[bytes, bytes] = {}
-        self._keys: list[bytes] = []
-        self._offset: int | None = None
-        self.before_commit_rows = before_commit_rows
-
-    def get(self, key: bytes) -> bytes | None:
-        return self._rows.get(key)
-
-    def multi_get(self, keys: Sequence[bytes]) -> list[bytes | None]:
-        return [self._rows.get(key) for key in keys]
-
-    def scan(self, start: bytes, stop: bytes, limit: int) -> list[tuple[bytes, bytes]]:
-        first, end = bisect_left(self._keys, start), bisect_left(self._keys, stop)
-        return [(key, self._rows[key]) for key in self._keys[first : min(end, first + limit)]]
-
-    def commit_rows(self, changes: Changes, changelog_offset: int) -> None:
-        self.before_commit_rows()
-        for key, row in changes.items():
-            self._write(key, row)
-        self._offset = changelog_offset
-
-    def changelog_offset(self) -> int | None:
-        return self._offset
-
-    def restore(self, changelog: Sequence[tuple[bytes, bytes | None] | None]) -> None:
-        """Apply what the changelog holds beyond the stored offset, as recovery does."""
-        start = 0 if self._offset is None else self._offset + 1
-        for offset in range(start, len(changelog)):
-            entry = changelog[offset]
-            if entry is not None:
-                self._write(*entry)
-                self._offset = offset
-
-    def items(self) -> list[tuple[bytes, bytes]]:
-        return [(key, self._rows[key]) for key in self._keys]
-
-    def _write(self, key: bytes, row: bytes | None) -> None:
-        known = key in self._rows
-        if row is not None:
-            self._rows[key] = row
-            if not known:
-                insort(self._keys, key)
-        elif known:
-            del self._rows[key]
-            del self._keys[bisect_left(self._keys, key)]
