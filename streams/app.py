@@ -98,6 +98,7 @@ def _equip(app: DunnockApp, settings: Settings, now: Now) -> None:
         Surroundings(
             bootstrap=settings.kafka,
             app_id=settings.app_id,
+            process_name=settings.process_name,
             names=app.names,
             stores=app.stores,
             publisher=publisher,

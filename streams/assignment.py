@@ -1,14 +1,15 @@
 """What must be done before a partition's records may be handled, in this order.
 
-Fence the predecessor, restore the local rows up to the changelog's end, find where to read on. A
-rebalance may begin at any moment: then each step raises `RebalanceAgain`, and `release` undoes all.
+Settle what former owners left open, restore the local rows up to the changelog's end, find where to
+read on. A rebalance may begin at any moment: then each step raises `RebalanceAgain`, and `release`
+undoes all.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -19,8 +20,10 @@ from faust.types import TP
 from runtime import metrics
 from streams.core.budget import BudgetLimits
 from streams.core.config import LaneConfig
+from streams.fencing import settled_ends
 from streams.group_reader import GroupReader
-from streams.kafka_log import PartitionLog
+from streams.kafka_log import WorkerLog
+from streams.membership import Membership
 from streams.producer import TransactionalProducer
 from streams.publisher import Publisher
 from streams.restore import RestoreTask, forget_if_unusable, restore
@@ -40,6 +43,7 @@ class Surroundings:
 
     bootstrap: str
     app_id: str
+    process_name: str
     names: TopicNames
     stores: LocalStores
     publisher: Publisher
@@ -50,25 +54,37 @@ class Surroundings:
 
 
 class Assignment:
-    """The partitions of this worker: their fenced logs and restored rows. One event loop."""
+    """The partitions of this worker: its log, settled, and its restored rows. One event loop."""
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
-        self._producers: list[TransactionalProducer] = []
         self._restoring: asyncio.Future[int] | None = None
         self._stop_restore = threading.Event()
         self._executor = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="engine")
         self._assigned = False
         self.epoch = 0
-        self.logs: dict[int, PartitionLog] = {}
+        #: Plain names of the topics that lanes read: any of them may stand in a transaction.
+        self.lane_topics: Sequence[str] = ()
+        self.log = WorkerLog(
+            around.app_id,
+            TransactionalProducer(around.bootstrap, f"{around.app_id}-{around.process_name}"),
+            around.reader,
+            around.names,
+            self._executor,
+        )
         self.standby = Standby(
             around.bootstrap, around.app_id, around.stores.apart(), around.reader, self._executor
         )
 
-    def begin(self) -> None:
-        """Partitions were assigned: the steps of an assignment may be taken."""
+    def begin(self, member: Membership) -> None:
+        """Partitions were assigned to this member: the steps of an assignment may be taken.
+
+        Not if the group has forgotten us meanwhile: then another assignment follows.
+        """
         self.epoch += 1
-        self._assigned = True
+        self._assigned = member.stands
+        if member.stands:
+            self.log.owned_as(member)
         metrics.REBALANCES.inc()
 
     def end(self) -> None:
@@ -82,26 +98,22 @@ class Assignment:
             raise RebalanceAgain
 
     async def fence_and_find_ends(self, changelogs: set[TP]) -> dict[TP, int]:
-        """Fence the predecessors of all these partitions, then give the changelogs' ends."""
+        """Wait until nothing of former owners is open, then give the changelogs' ends."""
         self.still(epoch := self.epoch)
-        await self._fence({tp.partition for tp in changelogs})
-        ends: dict[TP, int] = {}
-        for partition in sorted({tp.partition for tp in changelogs}):
-            topics = [tp.topic for tp in changelogs if tp.partition == partition]
-            found = await self.off_loop(self._around.reader.end_offsets, topics, partition)
-            ends |= {TP(topic, partition): end for topic, end in found.items()}
-        self.still(epoch)
-        return ends
-
-    async def _fence(self, partitions: set[int]) -> None:
+        await self.log.init()
         around = self._around
-        for partition in sorted(partitions - self.logs.keys()):
-            producer = TransactionalProducer(around.bootstrap, f"{around.app_id}-{partition}")
-            self._producers.append(producer)
-            self.logs[partition] = PartitionLog(
-                around.app_id, partition, producer, around.reader, around.names, self._executor
-            )
-        await asyncio.gather(*(self.logs[partition].init() for partition in sorted(partitions)))
+        partitions = {tp.partition for tp in changelogs}
+        found = await self.off_loop(
+            settled_ends,
+            around.bootstrap,
+            around.reader,
+            [(around.names.wire(topic), p) for topic in self.lane_topics for p in partitions],
+            [(tp.topic, tp.partition) for tp in changelogs],
+            self.log.transactional_id,
+            lambda: self._assigned and epoch == self.epoch,
+        )
+        self.still(epoch)
+        return {TP(topic, partition): end for (topic, partition), end in found.items()}
 
     async def forget_if_unusable(self, changelog: TP, end: int) -> bool:
         """Throw local rows away that the changelog can't bring up to date; tells whether it did."""
@@ -165,15 +177,13 @@ class Assignment:
         self.end()
         await self._end_restore()
         await self.standby.stopped()
-        logs, self.logs = self.logs, {}
-        await asyncio.gather(*(log.settle() for log in logs.values()))
-        producers, self._producers = self._producers, []
-        await asyncio.gather(*(self.off_loop(producer.close) for producer in producers))
+        await self.log.settle()
         self._around.stores.close()
 
     async def close(self) -> None:
         """The end of the process."""
         await self.release()
+        await self.log.close()
         await self.off_loop(self._around.reader.close)
         await self.off_loop(self._around.publisher.close)
         self._executor.shutdown(wait=False)

@@ -112,7 +112,7 @@ class Consumer(FaustConsumer):
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Changelogs are really paused: Faust only skips them, and their long poll delays us."""
-        self._engine.assignment.begin()
+        self._engine.assignment.begin(await self._lists.membership())
         await self._lists.pause({tp for tp in assigned if self._is_changelog_tp(tp)})
         await super().on_partitions_assigned(assigned, generation_id)
 

@@ -11,6 +11,7 @@ from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, ensure_aiok
 from faust.types import TP
 
 from streams.core.records import Record, headers_from
+from streams.membership import Membership
 
 if TYPE_CHECKING:
     from streams.app import DunnockApp
@@ -88,6 +89,21 @@ class ConsumerThread(AIOKafkaConsumerThread):
             for tp, of_tp in found.items()
         }
         return Fetched(records, positions)
+
+    async def membership(self) -> Membership:
+        """Who we are in the group now, read in aiokafka's thread: its parts belong together."""
+
+        async def read() -> Membership:
+            coordinator = self._ensure_consumer()._coordinator  # noqa: SLF001
+            return Membership(
+                coordinator.group_id,
+                coordinator.generation,
+                coordinator.member_id,
+                coordinator._group_instance_id,  # noqa: SLF001
+            )
+
+        found: Membership = await self.call_thread(read)
+        return found
 
     async def seek_all(self, positions: Mapping[TP, int]) -> None:
         """Read on from these positions."""

@@ -31,6 +31,7 @@ class Engine:
         self._lane_topics: list[str] = [TICKS]
         self._pools: dict[str, Pool] = {}
         self.assignment = Assignment(around)
+        self.assignment.lane_topics = self._lane_topics
         self.pools_may_run = False
         self.lanes: dict[int, Lane] = {}
         self.committable: dict[TP, int] = {}
@@ -42,7 +43,7 @@ class Engine:
         if self._logic is not None and self._logic is not logic:
             raise ValueError("all topics of a partition share one lane, so they share one logic")
         self._logic = logic
-        self._lane_topics += [topic for topic in topics if topic not in self._lane_topics]
+        self._lane_topics.extend(topic for topic in topics if topic not in self._lane_topics)
         self._tables += [table for table in tables if table not in self._tables]
 
     def add_pool(self, topic: str, handler: Handler, config: PoolConfig | None) -> None:
@@ -79,18 +80,19 @@ class Engine:
     def _start_lane(self, partition: int, positions: Mapping[tuple[str, int], int]) -> Lane:
         if self._logic is None:
             raise RuntimeError("no logic was registered")
+        starts = {topic: positions[topic, partition] for topic in self._lane_topics}
         lane = Lane(
             partition,
             self._logic,
-            self.assignment.logs[partition],
+            self.assignment.log.partition(partition, starts),
             {table: self._around.stores.rows(table, partition) for table in self._tables},
             config=self._around.lane_config,
             budget=DeadLetterBudget(self._around.budget),
             on_failed=self._on_failed,
         )
         lane.start()
-        for topic in self._lane_topics:
-            lane.offer(Chunk(topic, partition, (), positions[topic, partition]))
+        for topic, position in starts.items():
+            lane.offer(Chunk(topic, partition, (), position))
         return lane
 
     # -- records -----------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What is asked of the broker beside the data path: committed offsets, end offsets, group metadata.
+"""What is asked of the broker beside the data path: committed offsets and end offsets.
 
 The consumer here has the group's id and never subscribes, so it is no member of the group.
 """
@@ -48,25 +48,13 @@ class GroupReader:
     """Blocking; call off the event loop. Safe from several threads."""
 
     def __init__(self, bootstrap: str, group: str) -> None:
-        self._consumer = Consumer(
-            {
-                "bootstrap.servers": bootstrap,
-                "group.id": group,
-                "enable.auto.commit": False,
-                # Committed offsets are then asked for with `require_stable`: an offset inside an
-                # open transaction is waited for, not overlooked.
-                "isolation.level": "read_committed",
-                "log_level": 3,
-                "logger": LIBRDKAFKA,
-            }
-        )
+        # Committed offsets are asked for with `require_stable`: an offset inside an open
+        # transaction is waited for, not overlooked.
+        self._consumer = _outsider(bootstrap, group, "read_committed")
+        self._overlooking = _outsider(bootstrap, group, "read_uncommitted")
         self._admin = AdminClient(
             {"bootstrap.servers": bootstrap, "log_level": 3, "logger": LIBRDKAFKA}
         )
-
-    def group_metadata(self) -> object:
-        """Metadata without a member: transactions are fenced by their id, not by the group."""
-        return self._consumer.consumer_group_metadata()
 
     def committed(self, positions: Iterable[Position]) -> dict[Position, int | None]:
         """The group's committed offset of each (topic, partition), None where there is none."""
@@ -79,10 +67,37 @@ class GroupReader:
                 raise KafkaException(entry.error)
         return {(e.topic, e.partition): e.offset if e.offset >= 0 else None for e in found}
 
+    def are_stable(self, positions: Iterable[Position], wait_s: float) -> bool:
+        """Whether no open transaction holds a committed offset of these.
+
+        librdkafka asks again for `wait_s` before it says so; what else delays it counts as no.
+        """
+        wanted = [TopicPartition(topic, partition) for topic, partition in positions]
+        try:
+            found = self._consumer.committed(wanted, wait_s) if wanted else []
+            for entry in found:
+                if entry.error is not None:
+                    raise KafkaException(entry.error)
+        except KafkaException as error:
+            if error.args[0].code() not in _PASSING:
+                raise
+            return False
+        return True
+
+    def writers(self, positions: Iterable[Position]) -> set[str]:
+        """The transactional ids beside the last committed offsets, open transactions overlooked."""
+        wanted = [TopicPartition(topic, partition) for topic, partition in positions]
+        found = _retrying(lambda: self._overlooking.committed(wanted, REQUEST_TIMEOUT_S))
+        return {entry.metadata for entry in found if entry.error is None and entry.metadata}
+
     def end_offsets(self, topics: Sequence[str], partition: int) -> dict[str, int]:
         """High watermarks of one partition of each topic, open transactions included."""
-        request = {TopicPartition(topic, partition): OffsetSpec.latest() for topic in topics}
-        return {topic: offset for (topic, _), offset in self._listed(request).items()}
+        ends = self.ends((topic, partition) for topic in topics)
+        return {topic: offset for (topic, _), offset in ends.items()}
+
+    def ends(self, positions: Iterable[Position]) -> dict[Position, int]:
+        """High watermarks, open transactions included."""
+        return self._listed({TopicPartition(t, p): OffsetSpec.latest() for t, p in positions})
 
     def committed_ends(self, positions: Iterable[Position]) -> dict[Position, int]:
         """How far a committed read gets now: an open transaction holds it up."""
@@ -113,6 +128,20 @@ class GroupReader:
 
     def close(self) -> None:
         self._consumer.close()
+        self._overlooking.close()
+
+
+def _outsider(bootstrap: str, group: str, isolation: str) -> Consumer:
+    return Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": group,
+            "enable.auto.commit": False,
+            "isolation.level": isolation,
+            "log_level": 3,
+            "logger": LIBRDKAFKA,
+        }
+    )
 
 
 def _retrying(call: Callable[[], T]) -> T:

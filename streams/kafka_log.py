@@ -1,4 +1,4 @@
-"""The log of one partition over Kafka: implements `core.ports.Log` with one transaction a batch."""
+"""The log over Kafka: implements `core.ports.Log`. All lanes of a worker share its transactions."""
 
 from __future__ import annotations
 
@@ -12,58 +12,89 @@ from typing import TypeVar
 from confluent_kafka import TopicPartition
 
 from runtime import metrics
-from streams.core.ports import BatchAborted, Changes
+from streams.core.group_commit import Batch, GroupCommit
+from streams.core.ports import BatchAborted, Changes, Fenced
 from streams.core.records import Output
 from streams.group_reader import GroupReader
-from streams.producer import TransactionalProducer
+from streams.membership import Membership
+from streams.producer import NotOwner, TransactionalProducer
 from streams.topics import DEAD_LETTERS, TopicNames, changelog_topic
 
 T = TypeVar("T")
 
 
-class PartitionLog:
-    """Outputs, changelog records and source positions of one partition, all or nothing."""
+class WorkerLog:
+    """The transactions of one worker. Its transactional id is its own, so it fences only itself.
+
+    Other workers are kept out by the group: each transaction carries a position of every partition
+    it writes for, under the membership of `owned_as`, and the broker refuses those of a former
+    generation. `streams.fencing` ends what a former owner left open.
+    """
 
     def __init__(
         self,
         app_id: str,
-        partition: int,
         producer: TransactionalProducer,
         reader: GroupReader,
         names: TopicNames,
         executor: Executor,
     ) -> None:
         self._app_id = app_id
-        self._partition = partition
         self._producer = producer
         self._reader = reader
         self._names = names
         self._executor = executor
         # A cancelled task leaves its thread at work; nobody may enter before that has ended.
         self._one_at_a_time = threading.Lock()
+        self._together: GroupCommit | None = None
+        self._initialised = False
+
+    @property
+    def transactional_id(self) -> str:
+        return self._producer.transactional_id
 
     async def init(self) -> None:
-        """Fence the predecessor. Until then nothing read from the log is final."""
-        await self._off_loop(self._producer.init)
+        """Once for the process: end what an earlier process of this name left open."""
+        if not self._initialised:
+            await self._off_loop(self._producer.init)
+            self._initialised = True
 
-    async def end_offsets(self, topics: Sequence[str]) -> dict[str, int]:
+    def owned_as(self, member: Membership) -> None:
+        """Partitions that are opened from here on are committed as this member.
+
+        Those opened before keep theirs, whatever has become of it.
+        """
+        if not member.stands:
+            raise Fenced(f"the group does not know us: generation {member.generation}")
+        metadata = member.metadata()
+
+        async def transact(batches: Sequence[Batch]) -> list[dict[str, int]]:
+            return await self._off_loop(lambda: self._commit(batches, metadata))
+
+        self._together = GroupCommit(transact)
+
+    def partition(self, partition: int, positions: Mapping[str, int]) -> PartitionLog:
+        """The log for one partition's lane. `positions`: where its topics are read from."""
+        if self._together is None:
+            raise RuntimeError("a partition was opened before any was assigned")
+        return PartitionLog(self, self._together, partition, positions)
+
+    async def end_offsets(self, topics: Sequence[str], partition: int) -> dict[str, int]:
         wire = [self._names.wire(topic) for topic in topics]
         found = await asyncio.get_running_loop().run_in_executor(
-            self._executor, self._reader.end_offsets, wire, self._partition
+            self._executor, self._reader.end_offsets, wire, partition
         )
         return {self._names.plain(topic): offset for topic, offset in found.items()}
 
-    async def commit(
-        self,
-        outputs: Sequence[Output],
-        changes: Mapping[str, Changes],
-        offsets: Mapping[str, int],
-    ) -> dict[str, int]:
-        return await self._off_loop(lambda: self._commit(outputs, changes, offsets))
-
     async def settle(self) -> None:
-        """Wait until nothing of this log runs in a thread any more."""
+        """Wait until no transaction is under way, in a thread or waited for."""
+        if self._together is not None:
+            await self._together.settle()
         await self._off_loop(lambda: None)
+
+    async def close(self) -> None:
+        """The end of the process."""
+        await self._off_loop(self._producer.close)
 
     async def _off_loop(self, call: Callable[[], T]) -> T:
         def alone() -> T:
@@ -72,38 +103,41 @@ class PartitionLog:
 
         return await asyncio.get_running_loop().run_in_executor(self._executor, alone)
 
-    def _commit(
-        self,
-        outputs: Sequence[Output],
-        changes: Mapping[str, Changes],
-        offsets: Mapping[str, int],
-    ) -> dict[str, int]:
+    def _commit(self, batches: Sequence[Batch], member: bytes) -> list[dict[str, int]]:
         producer = self._producer
         started = time.monotonic()
-        last: dict[str, int] = {}
         producer.begin()
         try:
-            for output in outputs:
-                producer.produce(
-                    self._names.wire(output.topic),
-                    output.key,
-                    output.value,
-                    partition=output.partition,
-                    headers=output.headers,
-                )
-            for table, rows in changes.items():
-                self._produce_changelog(table, rows, last)
-            producer.commit(self._positions(offsets), self._reader.group_metadata())
-        except BatchAborted:
+            ends = [self._produce(batch) for batch in batches]
+            producer.commit([tp for batch in batches for tp in self._positions(batch)], member)
+        except (BatchAborted, NotOwner):
             producer.abort()
-            metrics.BATCHES.labels("aborted").inc()
+            metrics.BATCHES.labels("aborted").inc(len(batches))
             raise
-        metrics.BATCHES.labels("committed").inc()
+        metrics.BATCHES.labels("committed").inc(len(batches))
         metrics.BATCH_SECONDS.labels("commit").observe(time.monotonic() - started)
-        _count(outputs)
+        for batch in batches:
+            _count(batch.outputs)
+        return ends
+
+    def _produce(self, batch: Batch) -> dict[str, int]:
+        """Gives the dict that deliveries fill with the last offset of each table."""
+        last: dict[str, int] = {}
+        for output in batch.outputs:
+            self._producer.produce(
+                self._names.wire(output.topic),
+                output.key,
+                output.value,
+                partition=output.partition,
+                headers=output.headers,
+            )
+        for table, rows in batch.changes.items():
+            self._produce_changelog(batch.partition, table, rows, last)
         return last
 
-    def _produce_changelog(self, table: str, rows: Changes, last: dict[str, int]) -> None:
+    def _produce_changelog(
+        self, partition: int, table: str, rows: Changes, last: dict[str, int]
+    ) -> None:
         topic = changelog_topic(self._app_id, table)
 
         def landed(offset: int) -> None:
@@ -111,15 +145,49 @@ class PartitionLog:
 
         on_delivery = self._producer.counting(landed)
         for key, value in rows.items():
-            self._producer.produce(
-                topic, key, value, partition=self._partition, on_delivery=on_delivery
-            )
+            self._producer.produce(topic, key, value, partition=partition, on_delivery=on_delivery)
 
-    def _positions(self, offsets: Mapping[str, int]) -> list[TopicPartition]:
+    def _positions(self, batch: Batch) -> list[TopicPartition]:
+        """With our transactional id beside each: a successor who waits for us can end us by it."""
         return [
-            TopicPartition(self._names.wire(topic), self._partition, offset)
-            for topic, offset in offsets.items()
+            TopicPartition(
+                self._names.wire(topic), batch.partition, offset, metadata=self.transactional_id
+            )
+            for topic, offset in batch.offsets.items()
         ]
+
+
+class PartitionLog:
+    """The worker's log as the lane of one partition sees it."""
+
+    def __init__(
+        self,
+        worker: WorkerLog,
+        together: GroupCommit,
+        partition: int,
+        positions: Mapping[str, int],
+    ) -> None:
+        if not positions:
+            raise ValueError("a partition's transactions need a position to be fenced by")
+        self._worker = worker
+        self._together = together
+        self._partition = partition
+        self._positions = dict(positions)
+
+    async def end_offsets(self, topics: Sequence[str]) -> dict[str, int]:
+        return await self._worker.end_offsets(topics, self._partition)
+
+    async def commit(
+        self,
+        outputs: Sequence[Output],
+        changes: Mapping[str, Changes],
+        offsets: Mapping[str, int],
+    ) -> dict[str, int]:
+        """A batch without new positions repeats one: without any it would pass unfenced."""
+        sent = dict(offsets) or dict([next(iter(self._positions.items()))])
+        ends = await self._together.commit(Batch(self._partition, outputs, changes, sent))
+        self._positions |= sent
+        return ends
 
 
 def _count(outputs: Sequence[Output]) -> None:

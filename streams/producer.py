@@ -1,7 +1,7 @@
-"""The transactional producer of one input partition, over librdkafka.
+"""The transactional producer of a worker, over librdkafka.
 
-Its transactional id is `<app>-<partition>`: `init` fences whoever wrote this partition before and
-aborts what they left open. All methods block; call them off the event loop, one at a time.
+Its transactional id is `<app>-<worker>`: `init` fences an earlier process of this name and aborts
+what it left open. All methods block; call them off the event loop, one at a time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ LIBRDKAFKA = logging.getLogger("librdkafka")
 
 REQUEST_TIMEOUT_S = 15.0
 INIT_TIMEOUT_S = 60.0
-TRANSACTION_TIMEOUT_MS = 60_000
+#: The broker ends a transaction that was left open for so long, at the latest (`streams.fencing`
+#: does it sooner). It looks every ten seconds.
+TRANSACTION_TIMEOUT_MS = 30_000
 COMMIT_ATTEMPTS_MAX = 8
 QUEUE_POLL_S = 0.1
 
@@ -33,13 +35,26 @@ _FENCED = frozenset(
     }
 )
 
+#: The group's answer to positions under a membership that has passed.
+_NOT_OWNER = frozenset(
+    {
+        KafkaError.ILLEGAL_GENERATION,
+        KafkaError.UNKNOWN_MEMBER_ID,
+        KafkaError.FENCED_INSTANCE_ID,
+    }
+)
+
 DeliveryCallback = Callable[[KafkaError | None, Message], None]
+
+
+class NotOwner(Fenced):
+    """The group has given the partitions to somebody else. The transaction must be aborted."""
 
 
 class CommitUnknown(Exception):
     """The broker did not say whether the transaction was committed. The process must end.
 
-    `init` of the next owner of the transactional id settles it.
+    `init` of its next process settles it, or a successor that waits for it.
     """
 
 
@@ -71,7 +86,7 @@ def producer_config(bootstrap: str) -> dict[str, object]:
 
 
 class TransactionalProducer:
-    """begin, produce, commit; every failure is one of four exceptions of the engine."""
+    """begin, produce, commit; every failure is one of five exceptions of the engine."""
 
     def __init__(self, bootstrap: str, transactional_id: str) -> None:
         self.transactional_id = transactional_id
@@ -196,6 +211,8 @@ def _translated(error: KafkaException) -> Exception:
     kafka_error: KafkaError = error.args[0]
     if kafka_error.code() in _FENCED:
         return Fenced(str(kafka_error))
+    if kafka_error.code() in _NOT_OWNER:
+        return NotOwner(str(kafka_error))
     if kafka_error.txn_requires_abort():
         return BatchAborted(str(kafka_error))
     return ProducerBroken(str(kafka_error))

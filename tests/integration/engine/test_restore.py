@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
 
 from streams.group_reader import GroupReader
-from streams.kafka_log import PartitionLog
 from streams.producer import TransactionalProducer
 from streams.restore import RestoreTask, restore
 from streams.rocks import PartitionRows, RocksMemory
-from streams.topics import TopicNames, changelog_topic
+from streams.topics import changelog_topic
 from tests.integration.engine.harness import Installation
 
 ROWS = "customer_history"
@@ -43,26 +41,38 @@ def _task(home: Installation, reader: GroupReader, rows: PartitionRows) -> Resto
     return RestoreTask(ROWS, topic, 0, rows, first, reader.end_offsets([topic], 0)[topic])
 
 
-async def test_committed_rows_come_back_and_aborted_ones_do_not(
+def _write(
+    home: Installation,
+    producer: TransactionalProducer,
+    rows: dict[bytes, bytes | None],
+    *,
+    aborted: bool = False,
+) -> None:
+    producer.begin()
+    for key, row in rows.items():
+        producer.produce(changelog_topic(home.app_id, ROWS), key, row, partition=0)
+    if aborted:
+        producer.abort()
+    else:
+        producer.commit([], b"")
+
+
+def test_committed_rows_come_back_and_aborted_ones_do_not(
     home: Installation, reader: GroupReader, rows: PartitionRows
 ) -> None:
     """The last record may be aborted: the restore still ends, and goes on from there later."""
-    producer = TransactionalProducer(home.kafka, f"{home.app_id}-0")
-    names = TopicNames(home.prefix)
-    log = PartitionLog(home.app_id, 0, producer, reader, names, ThreadPoolExecutor(2))
-    await log.init()
-    await log.commit([], {ROWS: {b"a": b"1", b"b": b"1", b"gone": b"1"}}, {})
-    await log.commit([], {ROWS: {b"a": b"2", b"gone": None}}, {})
-    producer.begin()
-    producer.produce(changelog_topic(home.app_id, ROWS), b"a", b"aborted", partition=0)
-    producer.abort()
+    producer = TransactionalProducer(home.kafka, f"{home.app_id}-w1")
+    producer.init()
+    _write(home, producer, {b"a": b"1", b"b": b"1", b"gone": b"1"})
+    _write(home, producer, {b"a": b"2", b"gone": None})
+    _write(home, producer, {b"a": b"aborted"}, aborted=True)
 
     first = _task(home, reader, rows)
     assert restore(home.kafka, "restore", [first], threading.Event()) == 5
     assert rows.scan(b"", b"\xff", 10) == [(b"a", b"2"), (b"b", b"1")]
     assert rows.changelog_offset() == first.end - 1
 
-    await log.commit([], {ROWS: {b"b": b"3"}}, {})
+    _write(home, producer, {b"b": b"3"})
     assert restore(home.kafka, "restore", [_task(home, reader, rows)], threading.Event()) == 1
     assert rows.get(b"b") == b"3"
     assert restore(home.kafka, "restore", [_task(home, reader, rows)], threading.Event()) == 0
