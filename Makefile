@@ -6,7 +6,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 LIBS := .dunnock/kafka/libs
 
-.PHONY: help setup demo test faults race bench-flow check unit lint types imports tidy format browser clean
+.PHONY: help setup demo test faults faults-report race bench-flow check unit lint types imports tidy format browser clean
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -20,8 +20,11 @@ demo: setup ## the whole stack on this machine, with traffic; Ctrl-C stops it
 test: setup browser ## every test, on real servers
 	$(BIN)/pytest
 
-faults: setup ## 20,000 events under kill -9 and SIGSTOP, judged by an independent checker
-	$(BIN)/python -m tests.faults.run
+faults: setup ## 20,000 events under kill -9 and SIGSTOP; NAME=worker-kill [FULL=1] [DURATION=s] is one fault
+	$(BIN)/python -m $(if $(NAME),tests.faults.named.run $(NAME) $(if $(FULL),--full) $(if $(DURATION),--seconds $(DURATION)),tests.faults.run)
+
+faults-report: setup ## what the named faults came to, as a table: docs/faults-report.md
+	$(BIN)/python -m tests.faults.named.report
 
 race: setup ## 10,000 payments against the last look of a reminder
 	$(BIN)/python -m tests.faults.race.run

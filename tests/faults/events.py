@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -20,11 +22,26 @@ class Outgoing:
     headers: tuple[tuple[str, bytes], ...]
     after_ms: int = 0
     label: str = field(default="", compare=False)
+    #: How far the clock of its producer is ahead: it stamps the record, too.
+    ahead_s: float = 0.0
+
+
+_ahead = [timedelta()]
 
 
 def now() -> datetime:
     """The time that goes into the data."""
-    return datetime.now(UTC)
+    return datetime.now(UTC) + _ahead[-1]
+
+
+@contextmanager
+def clock_ahead(skew: timedelta) -> Iterator[None]:
+    """Inside the block the producer's clock is wrong by so much."""
+    _ahead.append(skew)
+    try:
+        yield
+    finally:
+        _ahead.pop()
 
 
 def rfc3339(moment: datetime) -> str:

@@ -3,26 +3,49 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from tests.faults import events
 from tests.faults.events import Outgoing
-from tests.faults.stories import Teller, zones
+from tests.faults.stories import SHUFFLED, Teller, zones
 
 #: Of all records; the worker's budget for dead letters lies far above.
 POISON_SHARE = 0.02
+#: How often a story is told in another order that may be.
+SHUFFLE_SHARE = 0.2
 #: Stories begin within this share of the time, so that their last events still fit in.
 LAST_START = 0.9
 
 
-def plan(seed: int, wanted: int, seconds: float) -> list[tuple[float, Outgoing]]:
-    """About `wanted` records with the second at which each is published, in that order."""
+def plan(
+    seed: int,
+    wanted: int,
+    seconds: float,
+    *,
+    weights: Mapping[str, int] | None = None,
+    in_any_order: AbstractSet[str] | None = None,
+) -> list[tuple[float, Outgoing]]:
+    """About `wanted` records with the second at which each is published, in that order.
+
+    `weights` names the stories to tell, and how often, in the place of the usual mixture; those of
+    `in_any_order` are told in any order each time (without it: some of them, a fifth of the times).
+    """
     rng = random.Random(seed)
     moment = datetime.now(UTC)
     run = f"r{seed:x}{int(moment.timestamp()):x}"
     asleep = zones(moment, 21.75, 24) + zones(moment, 0, 6)
-    teller = Teller(rng, run, zones(moment, 8.75, 19), asleep)
+    teller = Teller(
+        rng,
+        run,
+        zones(moment, 8.75, 19),
+        asleep,
+        weights=weights or {},
+        shuffled=SHUFFLED if in_any_order is None else in_any_order,
+        shuffle_share=SHUFFLE_SHARE if in_any_order is None else 1.0,
+    )
     planned: list[tuple[float, Outgoing]] = []
     while len(planned) < wanted:
         at = rng.uniform(0, seconds * LAST_START)

@@ -16,7 +16,8 @@ FLUSH_S_MAX = 120.0
 class Publisher:
     """An idempotent producer that survives a broker's restart. Times are epoch seconds."""
 
-    def __init__(self, bootstrap: str, prefix: str = "") -> None:
+    def __init__(self, bootstrap: str, prefix: str = "", **settings: Any) -> None:
+        self.bootstrap = bootstrap
         self._prefix = prefix
         self._producer = Producer(
             {
@@ -24,6 +25,7 @@ class Publisher:
                 "enable.idempotence": True,
                 "partitioner": "murmur2_random",
                 "linger.ms": 1,
+                **settings,
                 "message.timeout.ms": 180_000,
                 "reconnect.backoff.max.ms": 500,
                 "retry.backoff.ms": 20,
@@ -32,6 +34,9 @@ class Publisher:
         )
         #: (topic without prefix, partition, offset) -> when we had the broker's acknowledgement.
         self.acked_at: dict[tuple[str, int, int], float] = {}
+        #: (topic, partition) -> the end of what was acknowledged, and a key of each partition.
+        self.ends: dict[tuple[str, int], int] = {}
+        self.keys: dict[int, str] = {}
         #: ce_id -> the same moment and place, for records that carry one.
         self.by_id: dict[str, tuple[float, int, int]] = {}
         #: ce_id -> when it was handed to the producer.
@@ -49,6 +54,9 @@ class Publisher:
             moment = time.time()
             place = outgoing.topic, message.partition(), message.offset()
             self.acked_at[place] = moment
+            end = place[:2]
+            self.ends[end] = max(self.ends.get(end, 0), place[2] + 1)
+            self.keys.setdefault(place[1], outgoing.key)
             if ce_id:
                 self.by_id.setdefault(ce_id, (moment, message.partition(), message.offset()))
 
@@ -60,6 +68,7 @@ class Publisher:
             value=outgoing.value,
             headers=list(outgoing.headers),
             on_delivery=landed,
+            timestamp=int((time.time() + outgoing.ahead_s) * 1000),
         )
         self._producer.poll(0)
 

@@ -63,7 +63,7 @@ async def fault_run(
 ) -> Result:
     """Load and chaos on a running stack, then the judgement."""
     info = stack.info()
-    await _fix_answers(info["simulators"]["bureaus"])
+    await fix_answers(info["simulators"]["bureaus"])
     planned = plan(seed, events, seconds)
     publisher = Publisher(info["kafka"])
     every = max(1, len(planned) // 10)
@@ -85,7 +85,8 @@ async def fault_run(
     return Result(len(planned), acts, rested, evidence, judge(evidence, ended))
 
 
-async def _fix_answers(bureaus: str) -> None:
+async def fix_answers(bureaus: str) -> None:
+    """Tell the bureaus what to say of the families of the load."""
     async with aiohttp.ClientSession() as session:
         for family, answer in ANSWERS.items():
             document = {"provider": "*", "family": family, "answer": answer}

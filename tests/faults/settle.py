@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 from confluent_kafka import Consumer, TopicPartition
 
 from tests.faults.checker.evidence import IN_TOPICS, OUT_TOPICS
 from tests.faults.collect import received
-from tests.faults.stack import Stack
 
 #: The group that works through the inputs.
 GROUP = "dunnock"
@@ -20,11 +19,19 @@ GROUP = "dunnock"
 REST_S = 8.0
 
 
+class Running(Protocol):
+    """A stack of whatever make."""
+
+    def check(self) -> None: ...
+
+    def info(self) -> dict[str, Any]: ...
+
+
 class StillBusy(RuntimeError):
     """Lag did not return to zero by itself in time."""
 
 
-async def wait_at_rest(stack: Stack, seconds_max: float) -> float:
+async def wait_at_rest(stack: Running, seconds_max: float) -> float:
     """Wait until the inputs are worked through and nothing more comes out; gives the seconds."""
     began = time.monotonic()
     before: tuple[int, int, int] | None = None

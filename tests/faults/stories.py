@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -53,17 +54,22 @@ class Teller:
     run: str
     open_zones: list[str]
     closed_zones: list[str]
+    #: Story -> how often, when it is not the usual mixture.
+    weights: Mapping[str, int] = field(default_factory=dict)
+    shuffled: AbstractSet[str] = frozenset()
+    shuffle_share: float = 0.0
     told: int = 0
 
     def tell(self) -> list[Outgoing]:
         """The events of the next story, in the order they are to be published."""
         self.told += 1
         who = f"{self.run}-{self.told}"
-        kinds = list(STORIES)
-        kind = self.rng.choices(kinds, [weight for weight, _ in STORIES.values()])[0]
+        usual = {kind: weight for kind, (weight, _) in STORIES.items()}
+        weights = self.weights or usual
+        kind = self.rng.choices(list(weights), list(weights.values()))[0]
         _, story = STORIES[kind]
         told = [replace(one, label=kind) for one in story(self, who)]
-        if kind in SHUFFLED and self.rng.random() < 0.2:
+        if kind in self.shuffled and self.rng.random() < self.shuffle_share:
             self.rng.shuffle(told)
         if self.rng.random() < 0.1:
             again = self.rng.choice(told)

@@ -1,0 +1,40 @@
+"""The faults that were asked for: every one appears in the report, also when nobody measured it."""
+
+from __future__ import annotations
+
+#: name -> the demand, in the order of the report.
+ASKED: dict[str, str] = {
+    "worker-kill": "a worker is killed with kill -9, 50 times",
+    "sigterm": "SIGTERM in the middle of a batch",
+    "sigstop": "SIGSTOP beyond the session, 10 times, two workers",
+    "storm": "a worker joins or leaves every 3 s for 2 min",
+    "rolling-restart": "two workers are restarted one after the other",
+    "more-workers-than-partitions": "more workers than partitions",
+    "standby-promotion": "a worker is gone, the copy of its rows takes over",
+    "memory-limit": "workers run into a limit of memory",
+    "broker-away": "the broker is killed and 30 s away",
+    "three-brokers": "three brokers, replication 3, 320 MB heap each, one killed in turn",
+    "postgres-away": "PostgreSQL is gone for 60 s",
+    "redis-away": "Redis is gone and comes back empty",
+    "gateway-hang": "the gateways hang",
+    "gateway-500": "the gateways answer 500",
+    "gateway-unknown": "the gateways accept and the answer is lost or comes too late",
+    "bureau-hang": "each bureau in turn hangs",
+    "bureau-500": "each bureau in turn answers 500",
+    "bureau-garbage": "each bureau in turn answers garbage",
+    "bureau-slow": "each bureau in turn answers after the deadline",
+    "poison-event": "a fifth of all records can't be read",
+    "poison-flood": "the budget stops the worker before anything is committed",
+    "huge-messages": "messages of 10 MB, and deeply nested ones",
+    "duplicates": "every event comes three times",
+    "permutations": "the events of one customer come in any order",
+    "last-second-payment": "a payment in the last second before a reminder, 10,000 tries",
+    "clock-skew": "producers and workers are 5 min fast or slow",
+    "disk-full-tables": "no space left for the workers' tables",
+    "disk-full-postgres": "no space left for PostgreSQL",
+    "tables-deleted": "a worker's table directory is deleted",
+    "tables-last-week": "a worker's table directory is an old copy",
+    "restore-crash": "a worker is killed in the middle of a bulk restore",
+    "spike": "ten times the usual rate for 10 min",
+    "soak": "an hour: flat memory and descriptors",
+}

@@ -1,0 +1,211 @@
+"""`make faults NAME=…`: one named fault on the real stack, or several, with their figures.
+
+python -m tests.faults.named.run worker-kill sigstop [--full] [--seconds 600] [--seed 1] [--dry]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dunnock import installation
+from dunnock.addresses import Ports
+from dunnock.installation import Installation
+from tests.faults.checker.evidence import Finding, counts
+from tests.faults.checker.judge import judge
+from tests.faults.collect import collect
+from tests.faults.named import results
+from tests.faults.named.catalogue import FAULTS
+from tests.faults.named.disks import unmount_below
+from tests.faults.named.lookrace import RACE, last_second_payment
+from tests.faults.named.registry import Fault, Size
+from tests.faults.named.rig import Rig
+from tests.faults.named.scene import Scene
+from tests.faults.named.watch import Watch
+from tests.faults.publisher import Publisher, publish_paced
+from tests.faults.run import fix_answers, say
+from tests.faults.settle import StillBusy, wait_at_rest
+from tests.faults.stories import ANSWERS
+
+SHOWN_MAX = 10
+KEPT = Path(".dunnock") / "faults"
+#: Parts that are held down wait in a thread each.
+THREADS = 32
+
+
+async def caused(fault: Fault, size: Size, seed: int, home: Installation) -> results.Result:
+    """Start the stack, cause the fault under load, judge, stop the stack."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
+    plan = fault.plan_type(
+        ports=Ports(auto=True),
+        data=home.data,
+        secrets=installation.kept_secrets(home.data),
+        keep=False,
+        workers=fault.workers,
+        traffic=False,
+        clock="real",
+    )
+    rig = Rig(plan, home, say, fault.arrange)
+    rig.env.update(fault.env)
+    try:
+        await rig.start()
+        say("the stack is ready")
+        return await _under_load(fault, size, seed, rig)
+    finally:
+        await rig.stop()
+        unmount_below(home.data)
+
+
+async def _under_load(fault: Fault, size: Size, seed: int, rig: Rig) -> results.Result:
+    info = rig.info()
+    await fix_answers(info["simulators"]["bureaus"])
+    publisher = Publisher(info["kafka"], **fault.publisher)
+    watch = Watch(info["kafka"], lambda: dict(publisher.ends), lambda: rig.pids("worker-"), 4)
+    planned = fault.load(seed, size.events, size.seconds)
+    rng = random.Random(seed)
+    scene = Scene(rig, publisher, watch, rng, say, size.seconds, size.times)
+    watch.start()
+    try:
+        publishing = asyncio.to_thread(publish_paced, publisher, planned)
+        await asyncio.gather(publishing, fault.act(scene))
+        say(f"all {len(publisher.acked_at)} acknowledged; waiting until nothing is left to do")
+        rested = await _rest(rig, scene, fault.rest_s_max)
+        if fault.after:
+            await fault.after(scene)
+            rested = await _rest(rig, scene, fault.rest_s_max) if rested is not None else None
+    finally:
+        watch.stop()
+    findings = await _judged(fault, scene)
+    scene.measure()
+    return _result(fault, size, seed, scene, rested, findings)
+
+
+async def _rest(rig: Rig, scene: Scene, seconds_max: float) -> float | None:
+    try:
+        rested = await wait_at_rest(rig, seconds_max)
+    except StillBusy as busy:
+        scene.expect(ok=False, sentence=f"lag returns to zero by itself ({busy})")
+        return None
+    say(f"at rest after {rested:.1f} s")
+    return rested
+
+
+async def _judged(fault: Fault, scene: Scene) -> list[Finding]:
+    ended = datetime.now(UTC)
+    evidence = await collect(scene.rig.info(), scene.publisher.acked_at)
+    evidence.answers = dict(ANSWERS)
+    if fault.examine:
+        fault.examine(scene, evidence)
+    findings = judge(evidence, ended)
+    for one in findings[:SHOWN_MAX]:
+        say(f"{one.kind}: {one.subject}: {one.detail}")
+    return findings
+
+
+def _result(
+    fault: Fault,
+    size: Size,
+    seed: int,
+    scene: Scene,
+    rested: float | None,
+    findings: list[Finding],
+) -> results.Result:
+    found = counts(findings)
+    times = f", {size.times} times" if size.times > 1 else ""
+    return results.Result(
+        fault=fault.name,
+        at=results.now(),
+        commit=results.commit(),
+        full=size == fault.size(full=True),
+        ran=f"{size.seconds:.0f} s at {size.per_second:.0f} events/s{times}",
+        seed=seed,
+        events=len(scene.publisher.acked_at),
+        lost=found["lost"],
+        wrong=found["wrong"],
+        sent_twice=found["sent twice"],
+        reminded_after_payment=found["reminded after payment"],
+        seconds_to_lag_zero=None if rested is None else round(rested, 1),
+        figures=scene.figures,
+        failed=scene.failed,
+        versions=results.versions(),
+        machine=results.machine(),
+    )
+
+
+def run_one(name: str, chosen: argparse.Namespace, seed: int) -> results.Result:
+    """One fault from start to result; logs are kept when it is not a good one."""
+    if name == RACE:
+        return last_second_payment(full=chosen.full)
+    fault = FAULTS[name]
+    if reason := fault.hindered():
+        raise SystemExit(f"{name} can't be caused here: {reason}")
+    size = fault.size(full=chosen.full)
+    size = replace(
+        size,
+        seconds=chosen.seconds or size.seconds,
+        per_second=chosen.per_second or size.per_second,
+        times=chosen.times or size.times,
+    )
+    say(f"{name}: {size.seconds:.0f} s, {size.events} events, seed {seed}; starting the stack")
+    with installation.opened(ephemeral=True) as home:
+        good = False
+        try:
+            result = asyncio.run(caused(fault, size, seed, home))
+            good = result.good
+        finally:
+            if not good:
+                kept = KEPT / f"{name}-{int(time.time())}"
+                shutil.copytree(home.logs, kept)
+                say(f"its logs are kept in {kept}")
+    return result
+
+
+def show(result: results.Result) -> None:
+    rows = {
+        "events": result.events,
+        "lost": result.lost,
+        "wrong": result.wrong,
+        "sent twice": result.sent_twice,
+        "reminded after payment": result.reminded_after_payment,
+        "seconds to lag zero": result.seconds_to_lag_zero,
+        **result.figures,
+    }
+    for name, value in rows.items():
+        say(f"  {name:<45} {value!s:>10}")
+    for sentence in result.failed:
+        say(f"  NOT MET: {sentence}")
+    say(f"{result.fault}: {'good' if result.good else 'NOT GOOD'}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 0 when every judged count is zero and every expectation was met."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="+", choices=sorted([*FAULTS, RACE]), metavar="NAME")
+    parser.add_argument("--full", action="store_true", help="the size that was asked for")
+    parser.add_argument("--seconds", type=float, default=0, help="another length of the load")
+    parser.add_argument("--per-second", type=float, default=0, help="another rate")
+    parser.add_argument("--times", type=int, default=0, help="how often the thing is done")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--dry", action="store_true", help="leave the results file alone")
+    chosen = parser.parse_args(arguments)
+    good = True
+    for name in chosen.names:
+        result = run_one(name, chosen, chosen.seed or int(time.time()) % 100_000)
+        show(result)
+        if not chosen.dry:
+            results.append(result)
+        good = good and result.good
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

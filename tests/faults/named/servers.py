@@ -1,0 +1,106 @@
+"""Servers that go away: the broker, PostgreSQL, Redis, and each of three brokers."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+
+import aiohttp
+
+from tests.faults.named.brokers import NAMES, ThreeBrokersPlan, three_brokers
+from tests.faults.named.registry import Fault, Size
+from tests.faults.named.scene import Scene
+
+BROKER_AWAY_S = 30.0
+POSTGRES_AWAY_S = 60.0
+REDIS_AWAY_S = 30.0
+ONE_OF_THREE_AWAY_S = 20.0
+#: It has to fetch what it missed before the next one may go.
+IN_SYNC_S = 15.0
+
+
+async def broker(scene: Scene) -> None:
+    """The only broker: nothing can move meanwhile; afterwards everybody finds it by himself."""
+    await scene.at(scene.seconds * 0.3)
+    await scene.rig.away("kafka", BROKER_AWAY_S)
+    back = time.monotonic()
+    moved = await scene.until(lambda: _moved(scene, back), 90)
+    scene.expect(moved, "every partition moves again")
+    scene.figures["all partitions after its start, s"] = round(time.monotonic() - back, 1)
+    said = [line for line in scene.rig.said if " ended (" in line and not line.startswith("kafka")]
+    scene.figures["processes that ended meanwhile"] = len(said)
+
+
+async def _moved(scene: Scene, since: float) -> bool:
+    return all(moments and moments[-1] > since for moments in scene.watch.moved.values())
+
+
+async def postgres(scene: Scene) -> None:
+    """Lists, claims and pages stop; the workers must not."""
+    await scene.at(scene.seconds * 0.2)
+    gone = time.monotonic()
+    await scene.rig.away("postgres", POSTGRES_AWAY_S)
+    worst = max(scene.watch.longest(gone).values(), default=0.0)
+    scene.figures["workers' longest gap meanwhile, s"] = round(worst, 1)
+    scene.expect(worst < 5, "workers go on without PostgreSQL")
+
+
+async def redis(scene: Scene) -> None:
+    """It held the workers' registrations and is empty when it comes back."""
+    await scene.at(scene.seconds * 0.3)
+    await scene.rig.away("redis", REDIS_AWAY_S)
+    back = time.monotonic()
+    found = await scene.until(lambda: _web_finds_rows(scene), 60)
+    scene.expect(found, "live rows can be read again")
+    scene.figures["live rows after its start, s"] = round(time.monotonic() - back, 1)
+
+
+async def _web_finds_rows(scene: Scene) -> bool:
+    info = scene.rig.info()
+    headers = {"Authorization": f"Bearer {info['api_key']}"}
+    keys = list(scene.publisher.keys.values())
+    try:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=3)) as http:
+            for key in keys:  # one of each partition
+                url = f"{info['web']}/api/v1/customers/{key}"
+                async with http.get(url, headers=headers) as answer:
+                    if answer.status not in {200, 404}:
+                        return False
+    except (aiohttp.ClientError, TimeoutError):
+        return False
+    return bool(keys)
+
+
+async def in_turn(scene: Scene) -> None:
+    """Each of the three is killed and away for a while; the other two carry on."""
+    for number, name in enumerate(NAMES):
+        await scene.at(scene.seconds * 0.1 + number * (ONE_OF_THREE_AWAY_S + IN_SYNC_S))
+        gone = time.monotonic()
+        await scene.rig.away(name, ONE_OF_THREE_AWAY_S)
+        worst = max(scene.watch.longest(gone).values(), default=0.0)
+        scene.figures[f"longest gap without {name}, s"] = round(worst, 1)
+
+
+async def stopped(scene: Scene) -> None:
+    """The last broker of the three also stops in order, once."""
+    await in_turn(scene)
+    await asyncio.sleep(IN_SYNC_S)
+    scene.rig.kill(NAMES[0], signal.SIGTERM)
+    await scene.rig.ended(NAMES[0])
+    await scene.rig.returned(NAMES[0])
+
+
+FAULTS = (
+    Fault(name="broker-away", act=broker, short=Size(100)),
+    Fault(name="postgres-away", act=postgres, short=Size(100)),
+    Fault(name="redis-away", act=redis, short=Size(80)),
+    Fault(
+        name="three-brokers",
+        act=stopped,
+        short=Size(130, 30),
+        arrange=three_brokers,
+        plan_type=ThreeBrokersPlan,
+        env={"DUNNOCK_REPLICATION_FACTOR": "3"},
+    ),
+)

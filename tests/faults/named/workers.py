@@ -1,0 +1,153 @@
+"""What is done to workers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import signal
+import time
+from pathlib import Path
+
+from tests.faults.chaos import STOPPED_S
+from tests.faults.named.registry import Fault, Size
+from tests.faults.named.scene import Scene
+from tests.faults.stack import alive
+
+JOIN_OR_LEAVE_S = 3.0
+
+
+async def kill(scene: Scene) -> None:
+    """Kill -9 of a worker that has partitions, evenly over the load."""
+    for number in range(scene.times):
+        await scene.at(scene.spread(number))
+        name = await scene.some_worker()
+        await scene.mark(name)
+        scene.rig.kill(name)
+
+
+async def terminate(scene: Scene) -> None:
+    """SIGTERM while it has work; it has to end by itself, with code 0."""
+    for number in range(scene.times):
+        await scene.at(scene.spread(number))
+        name = await scene.some_worker()
+        await scene.mark(name)
+        scene.rig.kill(name, signal.SIGTERM)
+    ends = [line for line in scene.rig.said if line.startswith("worker-") and " ended (" in line]
+    clean = sum("(code 0)" in line for line in ends)
+    scene.figures["ended by themselves"] = clean
+    scene.expect(clean == len(ends) == scene.times, f"each SIGTERM ends a worker cleanly ({ends})")
+
+
+async def stop(scene: Scene) -> None:
+    """SIGSTOP beyond the session; says how each of the two workers came out of it."""
+    both = 0
+    for number in range(scene.times):
+        await scene.at(scene.spread(number))
+        name = await scene.some_worker()
+        before = len(scene.rig.said)
+        await scene.mark(name)
+        pid = scene.rig.pids(name)[name]
+        os.kill(pid, signal.SIGSTOP)
+        await asyncio.sleep(STOPPED_S)
+        if alive(pid):
+            os.kill(pid, signal.SIGCONT)
+        await asyncio.sleep(6)
+        ended = {line.split()[0] for line in scene.rig.said[before:] if " ended (" in line}
+        both += len(ended & {"worker-0", "worker-1"}) > 1
+        scene.report(f"round {number + 1}: {name} was stopped; ended: {sorted(ended) or 'nobody'}")
+    scene.figures["rounds in which both workers ended"] = both
+
+
+async def storm(scene: Scene) -> None:
+    """Workers 2 and 3 come and go, every three seconds one of them; 0 and 1 stay."""
+    number, present = 0, set[str]()
+    leaving: list[asyncio.Task[None]] = []
+    while (number + 1) * JOIN_OR_LEAVE_S < scene.seconds:
+        number += 1
+        await scene.at(number * JOIN_OR_LEAVE_S)
+        name = f"worker-{2 + number // 2 % 2}"
+        if name in present:
+            present.discard(name)
+            leaving.append(asyncio.create_task(scene.rig.leave(name)))
+        elif not any(not task.done() for task in leaving):
+            present.add(name)
+            scene.rig.join(name)
+    await asyncio.gather(*leaving)
+    for name in present:
+        await scene.rig.leave(name)
+    scene.figures["joined or left"] = number
+
+
+async def rolling(scene: Scene) -> None:
+    """SIGTERM, wait until it is ready again, then the other one."""
+    for number in range(scene.times):
+        await scene.at(scene.spread(number))
+        name = f"worker-{number % 2}"
+        await scene.mark(name)
+        scene.rig.kill(name, signal.SIGTERM)
+        await scene.rig.ended(name)
+        await scene.ready(name)
+        scene.report(f"{name} is back")
+
+
+async def more(scene: Scene) -> None:
+    """Six workers, four partitions; some of the six die."""
+    held = [len(await scene.partitions(f"worker-{n}")) for n in range(6)]
+    scene.figures["workers without a partition"] = held.count(0)
+    scene.expect(sum(held) == 4, f"each partition has one owner ({held})")
+    await kill(scene)
+
+
+async def promote(scene: Scene) -> None:
+    """A worker dies and stays away: whoever has the copy takes over."""
+    await scene.at(scene.seconds * 0.4)
+    name = await scene.some_worker()
+    other = "worker-1" if name == "worker-0" else "worker-0"
+    await scene.mark(name)
+    scene.rig.hold(name)
+    scene.rig.kill(name)
+
+    async def has_all() -> bool:
+        return len(await scene.partitions(other)) == 4
+
+    taken = await scene.until(has_all, 60)
+    scene.expect(taken, "the other worker takes over every partition")
+    await scene.ready(other)
+    scene.figures["other worker ready after, s"] = round(time.monotonic() - scene.marks[-1][0], 1)
+    await scene.at(scene.seconds * 0.85)
+    scene.rig.release(name)
+
+
+async def limit(scene: Scene) -> None:
+    """No more memory than a worker has now (RLIMIT_AS), in turn; then a new life without limit."""
+    ended = 0
+    for number in range(scene.times):
+        await scene.at(scene.spread(number))
+        name = await scene.some_worker()
+        pid = scene.rig.pids(name)[name]
+        _no_more_memory(pid)
+        await asyncio.sleep(scene.seconds / scene.times * 0.6)
+        if alive(pid):
+            scene.rig.kill(name)
+        else:
+            ended += 1
+    scene.figures["workers that ended of it"] = ended
+
+
+def _no_more_memory(pid: int) -> None:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[0])
+    size = pages * os.sysconf("SC_PAGE_SIZE")
+    resource.prlimit(pid, resource.RLIMIT_AS, (size, size))
+
+
+FAULTS = (
+    Fault(name="worker-kill", act=kill, short=Size(100, times=8), full=Size(600, times=50)),
+    Fault(name="sigterm", act=terminate, short=Size(75, times=5)),
+    Fault(name="sigstop", act=stop, short=Size(90, times=3), full=Size(270, times=10)),
+    Fault(name="storm", act=storm, short=Size(120)),
+    Fault(name="rolling-restart", act=rolling, short=Size(80, times=4)),
+    Fault(name="more-workers-than-partitions", act=more, short=Size(75, times=4), workers=6),
+    Fault(name="standby-promotion", act=promote, short=Size(70)),
+    Fault(name="memory-limit", act=limit, short=Size(75, times=3)),
+)
