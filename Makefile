@@ -5,8 +5,9 @@ SHELL := /bin/bash
 
 BIN := .venv/bin
 LIBS := .dunnock/kafka/libs
+STREAMS := benchmarks/engine/kafka_streams/target
 
-.PHONY: help setup demo test faults faults-report race bench-flow check unit lint types imports tidy format browser clean
+.PHONY: help setup demo test faults faults-report race bench-flow bench-engine check unit lint types imports tidy format browser clean
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -31,6 +32,10 @@ race: setup ## 10,000 payments against the last look of a reminder
 
 bench-flow: setup ## event to gateway, p50 and p99, at 500 mixed events a second
 	$(BIN)/python -m benchmarks.flow
+
+bench-engine: setup .peers/.complete $(STREAMS)/.complete ## the engine beside its peers; BENCH= ROUNDS= EVENTS= QUICK=1
+	@$(BIN)/python -m benchmarks.engine.run $(if $(BENCH),--bench $(BENCH)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	  $(if $(EVENTS),--events $(EVENTS)) $(if $(QUICK),--quick)
 
 check: lint types imports tidy unit ## lint, types, imports, tidiness and unit tests, in under a minute
 
@@ -75,6 +80,18 @@ $(LIBS)/.complete: pom.xml
 	@rm -rf $(LIBS).new
 	mvn -q -B dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(LIBS).new
 	@rm -rf $(LIBS) && mv $(LIBS).new $(LIBS) && touch $@
+
+# What the engine is compared with, in an environment of its own: only `bench-engine` needs it.
+
+.peers/.complete: benchmarks/engine/peers-requirements.lock
+	@python="$$(deploy/find-python)"; test -x .peers/bin/python || "$$python" -m venv .peers
+	.peers/bin/python -m pip install --quiet --require-hashes -r $<
+	@touch $@
+
+$(STREAMS)/.complete: $(shell find benchmarks/engine/kafka_streams/src benchmarks/engine/kafka_streams/pom.xml -type f)
+	@command -v mvn >/dev/null || { echo "Maven is missing: install it (on Debian: apt install maven, which brings Java 17)." >&2; exit 1; }
+	@cd benchmarks/engine/kafka_streams && mvn -q -B process-classes >&2
+	@touch $@
 
 browser:
 	@deploy/install-browser

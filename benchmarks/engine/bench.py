@@ -1,0 +1,43 @@
+"""What every bench is given: the broker, the systems, how much to do, where results go."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.engine.broker import Broker
+from benchmarks.engine.results import Results
+from benchmarks.engine.systems import Run, Systems
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One run of the bench."""
+
+    broker: Broker
+    directory: Path
+    systems: frozenset[str]
+    """Names of those to compare."""
+    systems_running: Systems
+    results: Results
+    rounds: int
+    """Counted ones; one more is run before and thrown away."""
+    events: int
+    """Of the fastest engine in a run of the throughput bench; the others get a share."""
+    quick: bool
+    limit_s: float = 150.0
+    """For a single run of a system; one that takes longer is reported as not done."""
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    @property
+    def streams_warm_up_s(self) -> float:
+        """How long Kafka Streams works before it is measured."""
+        return 10.0 if self.quick else 60.0
+
+    def run(self, system: str, partitions: int, **more: object) -> Run:
+        """A run that shares nothing with those before; `more` as in `Run`."""
+        name = f"r{next(self._numbers):03d}-{system}."
+        directory = self.directory / name.rstrip(".")
+        return Run(self.broker, name, partitions, directory, **more)  # type: ignore[arg-type]

@@ -1,0 +1,83 @@
+"""`make bench-engine`: measures Dunnock's engine beside its peers, and judges what they computed.
+
+python -m benchmarks.engine.run --bench throughput,latency --rounds 3 --events 400000 --quick
+
+JSON lines on stdout, progress on stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from benchmarks.engine import throughput
+from benchmarks.engine.bench import Bench
+from benchmarks.engine.broker import running_broker
+from benchmarks.engine.results import Results, say
+from benchmarks.engine.systems import (
+    DUNNOCK,
+    FAUST,
+    LOOP,
+    QUIX_ALO,
+    QUIX_EOS,
+    STREAMS_EOS,
+    Systems,
+)
+
+SYSTEMS = (DUNNOCK, LOOP, QUIX_EOS, QUIX_ALO, STREAMS_EOS, FAUST)
+BENCHES: dict[str, Callable[[Bench], None]] = {throughput.NAME: throughput.bench}
+ROUNDS = 3
+EVENTS = 400_000
+QUICK_EVENTS = 60_000
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    made.add_argument("--bench", default="", help=f"comma list of {', '.join(BENCHES)}; all")
+    made.add_argument("--systems", default="", help=f"comma list of {', '.join(SYSTEMS)}; all")
+    made.add_argument("--rounds", type=int, help=f"counted ones, {ROUNDS}")
+    made.add_argument("--events", type=int, help=f"of a run of throughput, {EVENTS}")
+    made.add_argument("--quick", action="store_true", help="small counts, one round: a smoke")
+    return made
+
+
+def _chosen(text: str, known: Sequence[str]) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()] or list(known)
+    unknown = set(names) - set(known)
+    if unknown:
+        raise SystemExit(f"Unknown: {', '.join(sorted(unknown))}. Known: {', '.join(known)}.")
+    return [name for name in known if name in names]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 0 when every bench has run to its end, whatever it found."""
+    given = parser().parse_args(arguments)
+    benches = _chosen(given.bench, list(BENCHES))
+    results = Results()
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dunnock-bench-")))
+        at = Bench(
+            broker=stack.enter_context(running_broker(directory)),
+            directory=directory,
+            systems=frozenset(_chosen(given.systems, SYSTEMS)),
+            systems_running=stack.enter_context(Systems()),
+            results=results,
+            rounds=given.rounds or (1 if given.quick else ROUNDS),
+            events=given.events or (QUICK_EVENTS if given.quick else EVENTS),
+            quick=given.quick,
+        )
+        for name in benches:
+            began = time.monotonic()
+            BENCHES[name](at)
+            say(f"{name}: {time.monotonic() - began:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
