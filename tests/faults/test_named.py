@@ -89,8 +89,8 @@ def test_the_results_file_can_be_read() -> None:
 
 
 def test_a_standstill_is_measured_only_where_there_is_work() -> None:
-    watch = Watch("", dict, dict, 2)
     ends = {("payments", 0): 10, ("payments", 1): 5}
+    watch = Watch("", lambda: ends, dict, 2)
 
     def at(now: float, first: int, second: int) -> None:
         found = [TopicPartition("payments", 0, first), TopicPartition("payments", 1, second)]
@@ -98,9 +98,12 @@ def test_a_standstill_is_measured_only_where_there_is_work() -> None:
 
     at(100.0, 1, 5)
     at(101.0, 2, 5)
+    watch.await_backlog()
     at(104.5, 2, 5)
     at(107.0, 3, 5)
+    assert watch.backlog_s is None
     at(107.2, 10, 5)
+    assert watch.backlog_s is not None
     assert [(one.partition, one.seconds) for one in watch.stalls] == [(0, 1.0), (0, 6.0)]
     assert watch.longest() == {0: 6.0}
     assert watch.back_after(101.5, [0, 1]) == [5.5]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import os
-import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -73,22 +71,18 @@ def empty(place: Path) -> None:
 
 
 async def tables_full(scene: Scene) -> None:
-    """Full for half of the load; meanwhile a worker stops in order, and one is killed."""
+    """First one worker's disk is full, so that the other has all to do; then both are."""
     data = scene.rig.plan.data
-    await scene.at(scene.seconds * 0.25)
-    for name in ("worker-0", "worker-1"):
-        fill(data / name)
-    scene.rig.kill("worker-0", signal.SIGTERM)
-    await scene.at(scene.seconds * 0.45)
-    for name in ("worker-0", "worker-1"):
-        if name in scene.rig.pids(name):
-            fill(data / name)
-            scene.rig.kill(name)
-            break
+    await scene.at(scene.seconds * 0.2)
+    fill(data / "worker-0")
+    await scene.at(scene.seconds * 0.5)
+    fill(data / "worker-0")
+    fill(data / "worker-1")
     await scene.at(scene.seconds * 0.75)
     _tell_deaths(scene, "worker-")
     for name in ("worker-0", "worker-1"):
         empty(data / name)
+    scene.over()
 
 
 async def postgres_full(scene: Scene) -> None:
@@ -101,7 +95,7 @@ async def postgres_full(scene: Scene) -> None:
     await asyncio.gather(filling, return_exceptions=True)
     _tell_deaths(scene, "postgres")
     empty(place)
-    os.sync()
+    scene.over()
 
 
 async def _keep_full(place: Path) -> None:

@@ -93,6 +93,7 @@ async def flood(scene: Scene) -> None:
     scene.rig.env["DUNNOCK_DEAD_LETTERS_IN_A_ROW"] = str(10 * FLOOD)
     for name in scene.rig.pids("worker-"):
         scene.rig.kill(name)
+    scene.over()
 
 
 def _bad(number: int) -> events.Outgoing:

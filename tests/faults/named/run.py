@@ -11,16 +11,16 @@ import random
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from dunnock import installation
 from dunnock.addresses import Ports
 from dunnock.installation import Installation
-from tests.faults.checker.evidence import Finding, counts
+from tests.faults.checker.evidence import Entry, Evidence, Finding, counts
 from tests.faults.checker.judge import judge
 from tests.faults.collect import collect
 from tests.faults.named import results
@@ -42,30 +42,45 @@ KEPT = Path(".dunnock") / "faults"
 THREADS = 32
 
 
-async def caused(fault: Fault, size: Size, seed: int, home: Installation) -> results.Result:
-    """Start the stack, cause the fault under load, judge, stop the stack."""
+@dataclass(slots=True)
+class Before:
+    """What earlier faults on the same stack have left in its log."""
+
+    acked_at: dict[tuple[str, int, int], float] = field(default_factory=dict)
+    findings: set[Finding] = field(default_factory=set)
+
+
+async def caused(
+    faults: Sequence[tuple[Fault, Size]], seed: int, home: Installation
+) -> AsyncIterator[results.Result]:
+    """Start the stack, cause each fault under load and judge it, stop the stack."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
-    plan = fault.plan_type(
+    first, before = faults[0][0], Before()
+    plan = first.plan_type(
         ports=Ports(auto=True),
         data=home.data,
         secrets=installation.kept_secrets(home.data),
         keep=False,
-        workers=fault.workers,
+        workers=first.workers,
         traffic=False,
         clock="real",
     )
-    rig = Rig(plan, home, say, fault.arrange)
-    rig.env.update(fault.env)
+    rig = Rig(plan, home, say, first.arrange)
+    rig.env.update(first.env)
     try:
         await rig.start()
         say("the stack is ready")
-        return await _under_load(fault, size, seed, rig)
+        for number, (fault, size) in enumerate(faults):
+            say(f"{fault.name}: {size.seconds:.0f} s, {size.events} events, seed {seed + number}")
+            yield await _under_load(fault, size, seed + number, rig, before)
     finally:
         await rig.stop()
         unmount_below(home.data)
 
 
-async def _under_load(fault: Fault, size: Size, seed: int, rig: Rig) -> results.Result:
+async def _under_load(
+    fault: Fault, size: Size, seed: int, rig: Rig, before: Before
+) -> results.Result:
     info = rig.info()
     await fix_answers(info["simulators"]["bureaus"])
     publisher = Publisher(info["kafka"], **fault.publisher)
@@ -84,7 +99,7 @@ async def _under_load(fault: Fault, size: Size, seed: int, rig: Rig) -> results.
             rested = await _rest(rig, scene, fault.rest_s_max) if rested is not None else None
     finally:
         watch.stop()
-    findings = await _judged(fault, scene)
+    findings = await _judged(fault, scene, before)
     scene.measure()
     return _result(fault, size, seed, scene, rested, findings)
 
@@ -99,16 +114,34 @@ async def _rest(rig: Rig, scene: Scene, seconds_max: float) -> float | None:
     return rested
 
 
-async def _judged(fault: Fault, scene: Scene) -> list[Finding]:
+async def _judged(fault: Fault, scene: Scene, before: Before) -> list[Finding]:
+    """What is wrong with the whole log and was not before this fault."""
     ended = datetime.now(UTC)
-    evidence = await collect(scene.rig.info(), scene.publisher.acked_at)
+    before.acked_at |= scene.publisher.acked_at
+    evidence = await collect(scene.rig.info(), before.acked_at)
     evidence.answers = dict(ANSWERS)
     if fault.examine:
-        fault.examine(scene, evidence)
-    findings = judge(evidence, ended)
+        fault.examine(scene, _since(scene, evidence))
+    findings = [one for one in judge(evidence, ended) if one not in before.findings]
+    before.findings |= set(findings)
     for one in findings[:SHOWN_MAX]:
         say(f"{one.kind}: {one.subject}: {one.detail}")
     return findings
+
+
+def _since(scene: Scene, evidence: Evidence) -> Evidence:
+    """The records of this fault's own time."""
+    began_ms = int((time.time() - (time.monotonic() - scene.began)) * 1000)
+
+    def own(entries: list[Entry]) -> list[Entry]:
+        return [one for one in entries if one.timestamp_ms >= began_ms]
+
+    return replace(
+        evidence,
+        inputs=own(evidence.inputs),
+        outputs=own(evidence.outputs),
+        dead_letters=own(evidence.dead_letters),
+    )
 
 
 def _result(
@@ -141,32 +174,43 @@ def _result(
     )
 
 
-def run_one(name: str, chosen: argparse.Namespace, seed: int) -> results.Result:
-    """One fault from start to result; logs are kept when it is not a good one."""
-    if name == RACE:
-        return last_second_payment(full=chosen.full)
-    fault = FAULTS[name]
-    if reason := fault.hindered():
-        raise SystemExit(f"{name} can't be caused here: {reason}")
+def chosen_size(fault: Fault, chosen: argparse.Namespace) -> Size:
     size = fault.size(full=chosen.full)
-    size = replace(
+    return replace(
         size,
         seconds=chosen.seconds or size.seconds,
         per_second=chosen.per_second or size.per_second,
         times=chosen.times or size.times,
     )
-    say(f"{name}: {size.seconds:.0f} s, {size.events} events, seed {seed}; starting the stack")
+
+
+async def run_on_one_stack(names: Sequence[str], chosen: argparse.Namespace, seed: int) -> bool:
+    """The faults one after the other on one stack; logs are kept when one is not good."""
+    faults = [FAULTS[name] for name in names]
+    for fault in faults:
+        if reason := fault.hindered():
+            raise SystemExit(f"{fault.name} can't be caused here: {reason}")
+    sized = [(fault, chosen_size(fault, chosen)) for fault in faults]
+    say(f"starting the stack for {', '.join(names)}")
     with installation.opened(ephemeral=True) as home:
-        good = False
+        left = len(names)
         try:
-            result = asyncio.run(caused(fault, size, seed, home))
-            good = result.good
+            async for result in caused(sized, seed, home):
+                left -= told(result, chosen)
         finally:
-            if not good:
-                kept = KEPT / f"{name}-{int(time.time())}"
+            if left:
+                kept = KEPT / f"{names[0]}-{int(time.time())}"
                 shutil.copytree(home.logs, kept)
                 say(f"its logs are kept in {kept}")
-    return result
+    return not left
+
+
+def told(result: results.Result, chosen: argparse.Namespace) -> bool:
+    """Show it and write it down; gives whether it is a good one."""
+    show(result)
+    if not chosen.dry:
+        results.append(result)
+    return result.good
 
 
 def show(result: results.Result) -> None:
@@ -194,16 +238,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=0, help="another length of the load")
     parser.add_argument("--per-second", type=float, default=0, help="another rate")
     parser.add_argument("--times", type=int, default=0, help="how often the thing is done")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
     parser.add_argument("--dry", action="store_true", help="leave the results file alone")
+    parser.add_argument("--together", action="store_true", help="all on one stack, in this order")
     chosen = parser.parse_args(arguments)
+    if chosen.together:
+        return 0 if asyncio.run(run_on_one_stack(chosen.names, chosen, chosen.seed)) else 1
     good = True
-    for name in chosen.names:
-        result = run_one(name, chosen, chosen.seed or int(time.time()) % 100_000)
-        show(result)
-        if not chosen.dry:
-            results.append(result)
-        good = good and result.good
+    for number, name in enumerate(chosen.names):
+        if name == RACE:
+            good &= told(last_second_payment(full=chosen.full), chosen)
+        else:
+            good &= asyncio.run(run_on_one_stack([name], chosen, chosen.seed + number))
     return 0 if good else 1
 
 

@@ -92,6 +92,10 @@ class Scene:
         partitions = await self.partitions(worker)
         self.marks.append((time.monotonic(), partitions))
 
+    def over(self) -> None:
+        """The fault ends now: how long until what came meanwhile is handled?"""
+        self.watch.await_backlog()
+
     async def faulty(self, simulator: str, **fault: Any) -> None:
         """Give a simulator a fault; without one its faults end."""
         url = f"{self.rig.info()['simulators'][simulator]}/faults"
@@ -111,6 +115,8 @@ class Scene:
         """The figures that every fault has: stalls, returns, memory, descriptors."""
         longest = self.watch.longest()
         self.figures["longest gap of a partition, s"] = round(max(longest.values(), default=0), 1)
+        if self.watch.backlog_s is not None:
+            self.figures["backlog handled, s after the end"] = round(self.watch.backlog_s, 1)
         backs = [self.watch.back_after(moment, places) for moment, places in self.marks]
         if lasts := [max(one) for one in backs if one]:
             self.figures["all partitions of the dead back, median s"] = round(

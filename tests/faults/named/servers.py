@@ -25,6 +25,7 @@ async def broker(scene: Scene) -> None:
     await scene.at(scene.seconds * 0.3)
     await scene.rig.away("kafka", BROKER_AWAY_S)
     back = time.monotonic()
+    scene.over()
     moved = await scene.until(lambda: _moved(scene, back), 90)
     scene.expect(moved, "every partition moves again")
     scene.figures["all partitions after its start, s"] = round(time.monotonic() - back, 1)

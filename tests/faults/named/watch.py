@@ -62,9 +62,17 @@ class Watch:
         self._since: dict[int, float] = {}
         self._position: dict[int, int] = {}
         self._behind: set[int] = set()
+        self._backlog: tuple[float, dict[tuple[str, int], int]] | None = None
+        #: From `await_backlog` until everything was handled that had been published before it.
+        self.backlog_s: float | None = None
 
     def start(self) -> None:
         self._thread.start()
+
+    def await_backlog(self) -> None:
+        """What is acknowledged by now is the backlog; it is noted when it has been handled."""
+        self.backlog_s = None
+        self._backlog = time.monotonic(), self._ends()
 
     def stop(self) -> None:
         self._stopped.set()
@@ -92,6 +100,8 @@ class Watch:
         """Take in committed positions as they are at `now`."""
         position: dict[int, int] = defaultdict(int)
         behind: set[int] = set()
+        found = list(found)
+        self._look_at_backlog(now, {(one.topic, one.partition): one.offset for one in found})
         for one in found:
             done = max(0, one.offset)
             position[one.partition] += done
@@ -108,6 +118,13 @@ class Watch:
                     self.stalls.append(Stall(partition, began, now - began))
                 self._since[partition] = now
         self._behind = behind
+
+    def _look_at_backlog(self, now: float, done: dict[tuple[str, int], int]) -> None:
+        if self._backlog is None or self.backlog_s is not None:
+            return
+        began, ends = self._backlog
+        if all(done.get(place, 0) >= end for place, end in ends.items()):
+            self.backlog_s = now - began
 
     def longest(self, after: float = 0.0) -> dict[int, float]:
         """The longest stall of each partition that had one."""

@@ -76,6 +76,7 @@ async def storm(scene: Scene) -> None:
     await asyncio.gather(*leaving)
     for name in present:
         await scene.rig.leave(name)
+    scene.over()
     scene.figures["joined or left"] = number
 
 
