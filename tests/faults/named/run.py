@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import random
 import shutil
 import sys
@@ -153,6 +154,7 @@ def _result(
     findings: list[Finding],
 ) -> results.Result:
     found = counts(findings)
+    scene.figures["machine's load average, 5 min"] = round(os.getloadavg()[1], 1)
     times = f", {size.times} times" if size.times > 1 else ""
     return results.Result(
         fault=fault.name,
