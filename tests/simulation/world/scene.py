@@ -1,0 +1,198 @@
+"""What everybody in a world shares: log, clock, chaos, processes, and the story of what happened."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+from collections import Counter
+from collections.abc import Callable
+from contextvars import Context
+from typing import Any
+
+from streams.core.memory import MemoryLog
+from streams.core.memory_worker import MemoryGroup
+from streams.core.ports import BatchAborted, Fenced
+from streams.core.records import Headers
+from tests.simulation.world import sites
+from tests.simulation.world.chaos import Chaos
+from tests.simulation.world.loop import Killed, Process, VirtualLoop, current
+from tests.simulation.world.plan import Plan
+
+#: After this long without a heartbeat the group gives a member's partitions away.
+SESSION_S = 10.0
+
+
+class InjectedError(Exception):
+    """A failure of the surroundings that ends the process it befalls."""
+
+
+class OutcomeUnknown(InjectedError):
+    """The log never said whether the transaction was committed."""
+
+
+#: What may end a process without being a defect.
+EXPECTED_ENDS = (Fenced, BatchAborted, InjectedError)
+
+
+def _release(waiting: asyncio.Future[Any]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)
+
+
+class Scene:
+    """One world. Everything that is random in it comes from the plan's seed."""
+
+    def __init__(self, plan: Plan, *, tell: bool = False, survey: bool = False) -> None:
+        self.plan = plan
+        self.rng = random.Random(f"scene {plan.seed}")
+        self.chaos = Chaos(plan.seed, plan.rates, plan.script)
+        self.loop = VirtualLoop(lambda process: self.kill(process, "between two steps"))
+        if survey:
+            self.loop.survey = lambda process: sites.note(self.chaos.tally, process, "seen")
+        self.log = MemoryLog(plan.partitions)
+        self.workers = MemoryGroup()
+        self.clock = plan.begins
+        self.lives: Counter[str] = Counter()
+        self.graveyard: list[Process] = []
+        self.on_end: dict[str, Callable[[Process], None]] = {}
+        self.on_resume: dict[str, Callable[[Process], None]] = {}
+        self.defects: list[str] = []
+        self.story: list[str] | None = [] if tell else None
+        self._trace = hashlib.sha256()
+        self._waiting: dict[asyncio.Future[Any], Callable[[], object]] = {}
+
+    # -- what happened ---------------------------------------------------------------------
+
+    def tell(self, what: str) -> None:
+        """Note what happened, for the story and for the digest of the run."""
+        line = f"{self.loop.time():10.4f} {self.clock:%m-%d %H:%M} {what}"
+        self._trace.update(line.encode() + b"\n")
+        if self.story is not None:
+            self.story.append(line)
+
+    def trace(self, data: bytes) -> None:
+        """Add bytes to the digest of the run."""
+        self._trace.update(data)
+
+    def digest(self) -> str:
+        return self._trace.hexdigest()
+
+    # -- injection -------------------------------------------------------------------------
+
+    async def gate(self, point: str) -> str | None:
+        """Pass an injection point; time goes by. Gives what else goes wrong, if anything."""
+        kind = self.chaos.at(point)
+        if kind is None:
+            await asyncio.sleep(self.rng.random() * 0.002)
+            return None
+        process = current()
+        assert process is not None, point
+        self.tell(f"{process.name}: {kind} at {point}")
+        if kind == "kill":
+            self.kill(process, point)
+            raise Killed
+        if kind == "pause":
+            self.pause(process)
+            await asyncio.sleep(0)
+            return None
+        if kind == "slow":
+            await asyncio.sleep(self.rng.choice((0.03, 0.4, 3.0)))
+            return None
+        return kind
+
+    def gate_now(self, point: str) -> None:
+        """The same in the middle of what is synchronous: only a kill fits in."""
+        if self.chaos.at(point) is not None:
+            process = current()
+            assert process is not None, point
+            self.tell(f"{process.name}: kill at {point}")
+            self.kill(process, point)
+            raise Killed
+
+    # -- processes -------------------------------------------------------------------------
+
+    def start(self, name: str, point: str, *, mean_steps: float) -> Process:
+        """A new life of a process. `point`: that of being killed between two steps."""
+        self.lives[name] += 1
+        life = self.chaos.life(point, mean_steps)
+        self.tell(f"{name}: life {self.lives[name]}")
+        return Process(self.loop, name, life)
+
+    def kill(self, process: Process, where: str) -> None:
+        """Kill -9."""
+        if not process.alive:
+            return
+        if where == "between two steps":
+            self.tell(f"{process.name}: killed {where}")
+            self.chaos.tally.struck["step." + process.name.split("-")[0], "kill"] += 1
+        sites.note(self.chaos.tally, process, "killed")
+        process.kill()
+        self.graveyard.append(process)
+        self.on_end[process.name](process)
+
+    def crash(self, process: Process, error: BaseException) -> None:
+        """It ends by itself, at once. Only some reasons are no defects."""
+        if not process.alive:
+            return
+        self.tell(f"{process.name}: ends, {type(error).__name__}: {error}")
+        if not isinstance(error, EXPECTED_ENDS):
+            self.defects.append(f"{process.name} ended with {error!r}")
+        process.kill()
+        self.graveyard.append(process)
+        self.on_end[process.name](process)
+
+    def pause(self, process: Process) -> None:
+        """SIGSTOP for a while, sometimes longer than its session."""
+        process.paused = True
+        paused_s = self.rng.choice((0.5, 4.0, SESSION_S + 1, SESSION_S + 15))
+
+        def resume() -> None:
+            if process.alive:
+                self.tell(f"{process.name}: goes on after {paused_s} s")
+                process.resume()
+                self.on_resume[process.name](process)
+
+        self.later(paused_s, resume)
+
+    def later(self, delay_s: float, call: Callable[..., object], *arguments: Any) -> None:
+        """Something that the world does, whoever asked for it."""
+        self.loop.call_later(delay_s, call, *arguments, context=Context())
+
+    # -- the log ---------------------------------------------------------------------------
+
+    def publish(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Headers = (),
+        partition: int | None = None,
+    ) -> Any:
+        """Append a record, now."""
+        stamp = round(self.clock.timestamp() * 1000)
+        record = self.log.publish(
+            topic, key, value, headers, partition=partition, timestamp_ms=stamp
+        )
+        self.notify()
+        return record
+
+    def notify(self) -> None:
+        """Something new may be read: wake those who can."""
+        for waiting, ready in tuple(self._waiting.items()):
+            if waiting.done():
+                del self._waiting[waiting]
+            elif ready():
+                del self._waiting[waiting]
+                waiting.set_result(None)
+
+    async def news(self, ready: Callable[[], object], timeout_s: float) -> None:
+        """Until `ready` says that there is something to read, or the time is over."""
+        waiting = self.loop.create_future()
+        self._waiting[waiting] = ready
+        timer = self.loop.call_later(timeout_s, _release, waiting)
+        try:
+            await waiting
+        finally:
+            timer.cancel()
+            self._waiting.pop(waiting, None)

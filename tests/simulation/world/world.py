@@ -1,0 +1,268 @@
+"""A whole world: workers, dispatchers, providers, and the plan that is carried out in it."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import random
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+import orjson
+import stamina.instrumentation
+
+import agents.request_checks
+import connectors.bureaus.ask
+from agents.parts import PartsLogic
+from agents.wiring import parts
+from runtime.settings import Settings
+from streams.core.memory_worker import MemoryGroup
+from streams.core.records import Record
+from tests.simulation.world.database import Tables
+from tests.simulation.world.dispatcher import Dispatcher
+from tests.simulation.world.gateways import Provider
+from tests.simulation.world.group import Coordinator
+from tests.simulation.world.lives import Act
+from tests.simulation.world.loop import Process, Stuck
+from tests.simulation.world.plan import Plan
+from tests.simulation.world.scene import Scene
+from tests.simulation.world.worker import CHECK_REQUESTS, TICKS, Disk, Worker
+
+CHANNELS = ("sms", "push", "email")
+#: After the last fault everything must have been dealt with within this time (invariant I10).
+QUIET_S_MAX = 400.0
+_WORKER_STEPS = 4_000
+_DISPATCHER_STEPS = 1_500
+
+
+class NotQuiet(Exception):
+    """Something is left that nobody deals with."""
+
+
+class World:
+    """Make one, `run()` it, read what is left in it."""
+
+    def __init__(self, plan: Plan, *, tell: bool = False, survey: bool = False) -> None:
+        self.scene = Scene(plan, tell=tell, survey=survey)
+        self.plan = plan
+        logic = PartsLogic(parts(Settings()))
+        self._logic, self._topics = logic, list(logic.topics)
+        self.group = Coordinator(self.scene, self.scene.workers)
+        self.workers: dict[str, Worker] = {}
+        self.every_worker: list[Worker] = []
+        self.disks: dict[str, Disk] = {}
+        self.tables = Tables(lambda: self.scene.clock, self.scene.loop.time)
+        self.providers = {channel: Provider(self.scene, channel) for channel in CHANNELS}
+        self.channel_groups = {
+            channel: Coordinator(self.scene, MemoryGroup()) for channel in CHANNELS
+        }
+        self.offsets: dict[str, dict[Any, int]] = {channel: {} for channel in CHANNELS}
+        self.dispatchers: dict[str, Dispatcher] = {}
+        self.quiet_after_s: float | None = None
+
+    def run(self) -> None:
+        """Carry out the plan, then let everything come to rest. Raises `NotQuiet` or `Stuck`."""
+        scene = self.scene
+        random.seed(self.plan.seed)  # the jitter of retries
+        stamina.instrumentation.set_on_retry_hooks([])
+        ours = mock.patch.multiple
+        clock = SimpleNamespace(monotonic=scene.loop.time)
+        with (
+            ours(connectors.bureaus.ask, time=clock),
+            ours(agents.request_checks, utc_now=lambda: scene.clock),
+        ):
+            try:
+                scene.loop.run_until_complete(self._carry_out())
+            finally:
+                self._bury()
+        if scene.loop.complaints:
+            scene.defects += scene.loop.complaints
+
+    def _bury(self) -> None:
+        """Forget every task without running anything of it."""
+        loop = self.scene.loop
+        for task in asyncio.all_tasks(loop):
+            coroutine: Any = task.get_coro()
+            try:
+                coroutine.close()
+            except BaseException:  # noqa: BLE001 - what is dead may not speak any more
+                continue
+        loop.close()
+
+    # -- processes -------------------------------------------------------------------------
+
+    def _start_worker(self, name: str) -> None:
+        process = self.scene.start(name, "step.worker", mean_steps=_WORKER_STEPS)
+        if self.scene.chaos.at("world.disk") == "wipe":
+            self.scene.tell(f"{name}: its disk is empty")
+            self.disks[name] = {}
+
+        async def live() -> None:
+            disk = self.disks.setdefault(name, {})
+            worker = Worker(self.scene, name, process, disk, self._logic, self._topics)
+            worker.init()
+            self.workers[name] = worker
+            self.every_worker.append(worker)
+            self.group.join(worker)
+
+        self.scene.on_end[name] = lambda _: self._ended(name, self.group, self._start_worker)
+        self.scene.on_resume[name] = lambda _: self.group.resumed(self.workers[name])
+        process.spawn(live())
+
+    def _start_dispatcher(self, name: str) -> None:
+        process = self.scene.start(name, "step.dispatcher", mean_steps=_DISPATCHER_STEPS)
+        channel = name.split("-")[1]
+        group = self.channel_groups[channel]
+
+        async def live() -> None:
+            dispatcher = Dispatcher(
+                self.scene,
+                name,
+                process,
+                self.providers[channel],
+                self.tables,
+                group,
+                self.offsets[channel],
+            )
+            self.dispatchers[name] = dispatcher
+            dispatcher.start()
+
+        def resumed(_: Process) -> None:
+            group.resumed(self.dispatchers[name].consumer)
+
+        self.scene.on_end[name] = lambda _: self._ended(name, group, self._start_dispatcher)
+        self.scene.on_resume[name] = resumed
+        process.spawn(live())
+
+    def _ended(self, name: str, group: Coordinator, start: Any) -> None:
+        """Its supervisor starts it again; its group waits for its session."""
+        member = group.members.get(name)
+        if member is not None:
+            group.ended(member)
+        self.scene.later(self.scene.rng.uniform(0.1, 6), start, name)
+
+    # -- the plan --------------------------------------------------------------------------
+
+    async def _carry_out(self) -> None:
+        keepers = [asyncio.create_task(self.group.run())]
+        keepers += [asyncio.create_task(group.run()) for group in self.channel_groups.values()]
+        for number in range(self.plan.workers):
+            self._start_worker(f"worker-{number}")
+        for number in range(self.plan.dispatchers):
+            for channel in CHANNELS:
+                self._start_dispatcher(f"dispatcher-{channel}-{number}")
+        for act in self.plan.acts:
+            if act.after_s:
+                await asyncio.sleep(act.after_s)
+            await self._act(act)
+        await self._come_to_rest()
+        for keeper in keepers:
+            keeper.cancel()
+
+    async def _act(self, act: Act) -> None:
+        scene = self.scene
+        if act.fact is not None:
+            fact = act.fact
+            record = scene.publish(fact.topic, fact.key.encode(), fact.value, fact.headers)
+            scene.tell(f"{fact.topic}[{record.partition}]@{record.offset} {fact.what}")
+            return
+        if scene.chaos.at("world.clock") != "jump":
+            await self._quiet(20.0)
+        start = scene.clock
+        for hop in range(1, act.hops + 1):
+            await self._tick(start + (act.at - start) * hop / act.hops)
+        self._disturb()
+
+    async def _tick(self, now: dt.datetime) -> None:
+        """The clock moves on: every partition hears of it, sooner or later."""
+        scene = self.scene
+        scene.clock = max(scene.clock, now)
+        value = orjson.dumps({"now": scene.clock.isoformat()})
+        for partition in range(self.plan.partitions):
+            scene.publish(TICKS, None, value, partition=partition)
+        scene.tell("the clock moves")
+        await asyncio.sleep(scene.rng.random() * 0.2)
+
+    def _disturb(self) -> None:
+        match self.scene.chaos.at("world.rebalance"):
+            case "leave" if self.group.members:
+                member = self.scene.rng.choice(list(self.group.members.values()))
+                self.group.leave(member)
+                self.scene.tell(f"{member.name} leaves the group for a while")
+                self.scene.later(5.0, self._again, member)
+            case "join":
+                self.group.disturb()
+
+    def _again(self, member: Any) -> None:
+        if member.process.alive:
+            member.process.spawn(self.group._return(member))
+
+    async def _come_to_rest(self) -> None:
+        """No more faults. Twice, for the clock moves on once more in between."""
+        scene = self.scene
+        scene.chaos.active = False
+        began = scene.loop.time()
+        for days in (0.5, 2.5):
+            if not await self._quiet(QUIET_S_MAX):
+                raise NotQuiet(self.unrest())
+            self.quiet_after_s = scene.loop.time() - began
+            await self._tick(scene.clock + dt.timedelta(days=days))
+        if not await self._quiet(QUIET_S_MAX):
+            raise NotQuiet(self.unrest())
+
+    # -- rest ------------------------------------------------------------------------------
+
+    async def _quiet(self, timeout_s: float) -> bool:
+        """Wait until nothing is left to do; False when the time is over."""
+        until = self.scene.loop.time() + timeout_s
+        while self.unrest() != "":
+            if self.scene.loop.time() > until:
+                return False
+            await asyncio.sleep(0.05)
+        return True
+
+    def unrest(self) -> str:
+        """What is not done yet, in words; nothing when all is."""
+        if not self.group.settled or not all(g.settled for g in self.channel_groups.values()):
+            return "a group is being rebalanced"
+        return self._unrest_of_workers() or self._unrest_of_dispatchers()
+
+    def _unrest_of_workers(self) -> str:
+        log = self.scene.log
+        if log.open:
+            return f"open transactions: {[one.owner for one in log.open]}"
+        for partition in range(self.plan.partitions):
+            owner: Any = self.group.owners.get(partition)
+            if owner is None or partition not in owner.lanes:
+                return f"nobody owns partition {partition}"
+            lane = owner.lanes[partition].status()
+            if not lane.is_open or not lane.is_idle or lane.pending_looks:
+                return f"lane {partition} is busy: {lane}"
+            for topic in (TICKS, *self._topics):
+                end = log.stable_end(topic, partition)
+                if lane.applied.get(topic, 0) < end:
+                    return f"{topic}[{partition}]: {lane.applied.get(topic)} of {end}"
+            end = log.stable_end(CHECK_REQUESTS, partition)
+            if log.committed.get((CHECK_REQUESTS, partition), 0) < end:
+                return f"{CHECK_REQUESTS}[{partition}]: not all committed"
+        return ""
+
+    def _unrest_of_dispatchers(self) -> str:
+        for channel in CHANNELS:
+            topic = f"messages.{channel}"
+            for partition in range(self.plan.partitions):
+                slots = self.scene.log.slots(topic, partition)
+                # Markers at the end are committed with the next record: look at records alone.
+                last = next((r.offset + 1 for r in reversed(slots) if r is not None), 0)
+                if self.offsets[channel].get((topic, partition), 0) < last:
+                    return f"{topic}[{partition}]: not all committed"
+        return ""
+
+
+def published(world: World, *topics: str) -> list[Record]:
+    """Committed records of these topics."""
+    return [record for topic in topics for record in world.scene.log.records(topic)]
+
+
+__all__ = ["NotQuiet", "Stuck", "World", "published"]
