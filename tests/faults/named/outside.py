@@ -64,7 +64,7 @@ def was_felt(scene: Scene, evidence: Evidence) -> None:
 
 
 GATEWAY_SIZE = Size(60)
-BUREAU_SIZE = Size(64, 40)
+BUREAU_SIZE = Size(60, 30)
 
 
 def _bureau(name: str, fault: dict[str, Any]) -> Fault:

@@ -140,7 +140,7 @@ FAULTS = (
         examine=came_huge,
         publisher={"compression.type": "zstd", "message.max.bytes": 20_000_000},
     ),
-    Fault(name="duplicates", act=nothing, load=three_times, short=Size(45, 90), examine=came_again),
+    Fault(name="duplicates", act=nothing, load=three_times, short=Size(45, 60), examine=came_again),
     Fault(name="permutations", act=nothing, load=shuffled, short=Size(45), examine=came_again),
     Fault(name="clock-skew", act=skew_workers, load=skewed, short=Size(80)),
 )

@@ -24,7 +24,7 @@ class Size:
     """How much of it: `times` is how often the thing is done, where it is done several times."""
 
     seconds: float
-    per_second: float = 50
+    per_second: float = 30
     times: int = 1
 
     @property
