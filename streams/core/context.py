@@ -6,7 +6,15 @@ from datetime import datetime
 
 from streams.core.config import LaneConfig
 from streams.core.dead_letters import dead_letter
-from streams.core.engine_rows import ENGINE_TABLE, NOW_KEY, look_key, look_row, now_row, parse_now
+from streams.core.engine_rows import (
+    ENGINE_TABLE,
+    NOW_KEY,
+    floor_ms,
+    look_key,
+    look_row,
+    now_row,
+    parse_now,
+)
 from streams.core.logic import Refused, Timer
 from streams.core.records import Output, Record, wire_bytes
 from streams.core.rows import Rows
@@ -26,6 +34,7 @@ class BatchContext:
         self._config = config
         stored = rows.get(ENGINE_TABLE, NOW_KEY)
         self.tick = None if stored is None else parse_now(stored)
+        self.tick_ms = None if self.tick is None else floor_ms(self.tick)
         self.timers = TimerQueue(rows)
         self.outputs: list[Output] = []
         self.requested: dict[str, None] = {}
@@ -62,7 +71,7 @@ class BatchContext:
     def advance(self, moment: datetime) -> None:
         """Move `now` forward; an earlier moment changes nothing."""
         if self.tick is None or moment > self.tick:
-            self.tick = moment
+            self.tick, self.tick_ms = moment, floor_ms(moment)
             self._rows.put(ENGINE_TABLE, NOW_KEY, now_row(moment))
 
     def get(self, table: str, key: str) -> bytes | None:

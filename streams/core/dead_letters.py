@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from streams.core.records import Output, Record, wire_bytes
 
 DETAIL_CHARS_MAX = 1_000
@@ -45,4 +43,4 @@ def _cut(record: Record) -> Record:
     key = record.key if len(record.key or b"") <= _CUT_BYTES else None
     headers = record.headers if wire_bytes(None, None, record.headers) <= _CUT_BYTES else ()
     value = None if record.value is None else record.value[:_CUT_BYTES]
-    return replace(record, key=key, value=value, headers=headers)
+    return record._replace(key=key, value=value, headers=headers)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from typing import TypeVar
 
 from streams.core.config import LaneConfig
 from streams.core.context import BatchContext
@@ -30,9 +30,11 @@ from streams.core.engine_rows import (
     parse_now,
     timer_row,
 )
-from streams.core.logic import Logic, Look, Refused
+from streams.core.logic import Context, Logic, Look, Refused
 from streams.core.records import Chunk, Output, Record
 from streams.core.rows import Rows
+
+T = TypeVar("T")
 
 _PREFETCH_RECORDS = 500
 
@@ -135,10 +137,13 @@ class _Folding:
         for index, chunk in enumerate(self._batch):
             for done, record in enumerate(chunk.records):
                 if self._is_due():
+                    if done:
+                        self._move(chunk.topic, chunk.records[done - 1].offset + 1)
                     return (_after(chunk, done), *self._batch[index + 1 :])
                 self._record(record)
                 yield
-                yield from self._fire()
+                if self._is_due():
+                    yield from self._fire()
             self._move(chunk.topic, chunk.next_offset)
         return ()
 
@@ -150,16 +155,15 @@ class _Folding:
                 self._tick(record)
             else:
                 before = self._ctx.dead_letters
-                self._or_dead(record, partial(self._logic.on_record, record, self._ctx))
+                self._or_dead(record, self._logic.on_record, record)
                 self._dead.append(self._ctx.dead_letters > before)
         self._handled += 1
-        self._move(topic, record.offset + 1)
 
-    def _or_dead(self, cause: Record, handle: Callable[[], None]) -> None:
+    def _or_dead(self, cause: Record, handle: Callable[[T, Context], None], what: T) -> None:
         """Do it all, or have `cause` as a dead letter and nothing else."""
         self._ctx.savepoint()
         try:
-            handle()
+            handle(what, self._ctx)
         except Refused as refused:
             self._ctx.rollback()
             self._ctx.dead_letter(cause, refused.reason, refused.detail)
@@ -177,7 +181,7 @@ class _Folding:
             self._timers_left -= 1
             timer = self._ctx.timers.pop()
             cause = self._own(TIMERS_TABLE, timer.timer_id, timer_row(timer))
-            self._or_dead(cause, partial(self._logic.on_timer, timer, self._ctx))
+            self._or_dead(cause, self._logic.on_timer, timer)
             yield
 
     def _decide(self) -> Generator[None, None, tuple[str, ...]]:
@@ -188,7 +192,7 @@ class _Folding:
             self._rows.delete(ENGINE_TABLE, look_key(look.ref))
             decided.append(look.ref)
             cause = self._own(ENGINE_TABLE, look_key(look.ref), look_row(look.ref))
-            self._or_dead(cause, partial(self._logic.on_look, look, self._ctx))
+            self._or_dead(cause, self._logic.on_look, look)
             yield
         return tuple(decided)
 
@@ -197,8 +201,8 @@ class _Folding:
         return Record(table, self._ctx.partition, 0, key.encode(), row)
 
     def _is_due(self) -> bool:
-        tick = self._ctx.tick
-        return tick is not None and self._ctx.timers.is_due(tick)
+        ctx = self._ctx
+        return ctx.tick_ms is not None and ctx.timers.is_due(ctx.tick_ms)
 
     def _applied_of(self, topic: str) -> int:
         if topic not in self._applied:

@@ -8,7 +8,6 @@ from heapq import heappop, heappush
 from streams.core.engine_rows import (
     TIMERS_TABLE,
     due_ms_of_key,
-    floor_ms,
     from_epoch_ms,
     timer_key,
     timer_of,
@@ -30,8 +29,10 @@ class TimerQueue:
         self._after = b""
         self._exhausted = False
         self._set: list[bytes] = []  # heap of keys set by this batch
+        # Asked for twice for each record, so it is worth remembering.
         self._known_head: bytes | None = None
-        self._head_is_known = False  # asked for after each record, so it is worth remembering
+        self._known_due_ms: int | None = None
+        self._head_is_known = False
 
     def set(self, timer: Timer) -> None:
         name = timer_key(timer)
@@ -51,16 +52,17 @@ class TimerQueue:
 
     def next_due_ms(self) -> int | None:
         """When the next timer is due, None without any."""
-        key = self._head()
-        return None if key is None else due_ms_of_key(key)
+        if not self._head_is_known:
+            self._head()
+        return self._known_due_ms
 
     def next_due(self) -> datetime | None:
         due = self.next_due_ms()
         return None if due is None else from_epoch_ms(due)
 
-    def is_due(self, now: datetime) -> bool:
+    def is_due(self, now_ms: int) -> bool:
         due = self.next_due_ms()
-        return due is not None and due <= floor_ms(now)
+        return due is not None and due <= now_ms
 
     def pop(self) -> Timer:
         """Take the next timer and delete its row. Needs one to be there."""
@@ -83,8 +85,10 @@ class TimerQueue:
         while self._fill() and not self._lives(self._stored[-1]):
             self._stored.pop()
         heads = [*self._set[:1], *self._stored[-1:]]
-        self._known_head, self._head_is_known = min(heads, default=None), True
-        return self._known_head
+        head = min(heads, default=None)
+        self._known_due_ms = None if head is None else due_ms_of_key(head)
+        self._known_head, self._head_is_known = head, True
+        return head
 
     def _lives(self, key: bytes) -> bool:
         return self._rows.get(TIMERS_TABLE, key.decode()) is not None
