@@ -61,7 +61,7 @@ def written(found: Sequence[Result]) -> str:
         if name in chosen:
             lines.append(_row(_cells(asked, chosen[name])))
         else:
-            lines.append(_row([f"`{name}`", asked, *[NOT_MEASURED] * 7, NOT_MEASURED]))
+            lines.append(_row([f"`{name}`", asked, NOT_MEASURED, *["-"] * 6, NOT_MEASURED]))
     missing = [name for name in ASKED if name not in chosen]
     counted = f"{len(ASKED) - len(missing)} of {len(ASKED)} faults were measured."
     table = "\n".join(lines)
