@@ -33,7 +33,7 @@ class Broker:
 
 @contextmanager
 def running_broker(directory: Path, heap_mb: int = HEAP_MB) -> Iterator[Broker]:
-    """A real broker, like that of `dunnock up` but with more memory, for the length of the block."""
+    """A real broker, as in `dunnock up` but with more memory, for the length of the block."""
     program = embedded_kafka.prepare(
         directory / "kafka", port=free_port(), controller_port=free_port(), heap_mb=heap_mb
     )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from benchmarks.engine.broker import Broker, topics_of
-from benchmarks.engine.events import Expected
+from benchmarks.engine.events import Expected, output_number
 from benchmarks.engine.job import OUTPUTS
 from benchmarks.engine.systems import LOOP, Run, is_changelog, row_key
 
@@ -36,16 +36,21 @@ class Verdict:
         )
 
 
-def judge(system: str, run: Run, expected: Expected) -> Verdict:
-    """Compare every final row and every committed output. The system must have stopped."""
-    rows = _dumped_rows(run) if system == LOOP else changelog_rows(system, run)
+def judge(
+    system: str, run: Run, expected: Expected, seeded: Mapping[int, int] | None = None
+) -> Verdict:
+    """Compare every final row and every committed output. The system must have stopped.
+
+    `seeded`: where the changelog's partitions begin to be the system's own.
+    """
+    rows = _dumped_rows(run) if system == LOOP else changelog_rows(system, run, seeded)
     wrong = [
         who for who in rows.keys() | expected.rows.keys() if rows.get(who) != expected.rows.get(who)
     ]
     seen: set[int] = set()
     doubles = output_errors = 0
     for message in committed(run.broker, run.prefix + OUTPUTS):
-        number = json.loads(message.value())["n"]
+        number = output_number(message.value())
         doubles += number in seen
         output_errors += message.value() != expected.outputs.get(number)
         seen.add(number)
@@ -53,12 +58,14 @@ def judge(system: str, run: Run, expected: Expected) -> Verdict:
     return Verdict(len(wrong), output_errors, doubles, lost)
 
 
-def changelog_rows(system: str, run: Run) -> dict[str, bytes]:
-    """The changelog, compacted by key."""
+def changelog_rows(
+    system: str, run: Run, starts: Mapping[int, int] | None = None
+) -> dict[str, bytes]:
+    """The changelog, compacted by key; from `starts` on, else from its beginning."""
     rows: dict[str, bytes] = {}
     for topic in topics_of(run.broker, run.prefix):
         if is_changelog(system, topic):
-            for message in committed(run.broker, topic):
+            for message in committed(run.broker, topic, starts):
                 rows[row_key(system, message.key())] = message.value()
     return rows
 
@@ -68,7 +75,22 @@ def _dumped_rows(run: Run) -> dict[str, bytes]:
     return {who: row.encode() for who, row in found.items()}
 
 
-def committed(broker: Broker, topic: str) -> Iterator[Message]:
+def ends_of(broker: Broker, topic: str) -> dict[int, int]:
+    """Where each partition ends now."""
+    consumer = Consumer({"bootstrap.servers": broker.address, "group.id": "judge"})
+    try:
+        numbers = consumer.list_topics(topic, timeout=STALL_S).topics[topic].partitions
+        return {
+            number: consumer.get_watermark_offsets(TopicPartition(topic, number), STALL_S)[1]
+            for number in numbers
+        }
+    finally:
+        consumer.close()
+
+
+def committed(
+    broker: Broker, topic: str, starts: Mapping[int, int] | None = None
+) -> Iterator[Message]:
     """Every committed record up to the present end. Raises TimeoutError when the broker stalls."""
     consumer = Consumer(
         {
@@ -82,7 +104,9 @@ def committed(broker: Broker, topic: str) -> Iterator[Message]:
     )
     try:
         numbers = consumer.list_topics(topic, timeout=STALL_S).topics[topic].partitions
-        consumer.assign([TopicPartition(topic, number, 0) for number in numbers])
+        consumer.assign(
+            [TopicPartition(topic, number, (starts or {}).get(number, 0)) for number in numbers]
+        )
         open_ones = set(numbers)
         read_at = time.monotonic()
         while open_ones:

@@ -43,6 +43,12 @@ def median_line(bench: str, system: str, unit: str, rounds: Sequence[Mapping[str
     return line
 
 
+def not_measured(bench: str, why: str) -> Line:
+    """The line of a bench that came to no result."""
+    line: Line = {"bench": bench, "system": "dunnock", "value": None, "unit": ""}
+    return {**line, "correct": False, "why": why}
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 

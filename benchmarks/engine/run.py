@@ -11,14 +11,15 @@ import argparse
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.engine import throughput
+from benchmarks.engine import fairness, latency, recovery, throughput
 from benchmarks.engine.bench import Bench
 from benchmarks.engine.broker import running_broker
-from benchmarks.engine.results import Results, say
+from benchmarks.engine.results import Results, not_measured, say
 from benchmarks.engine.systems import (
     DUNNOCK,
     FAUST,
@@ -30,7 +31,15 @@ from benchmarks.engine.systems import (
 )
 
 SYSTEMS = (DUNNOCK, LOOP, QUIX_EOS, QUIX_ALO, STREAMS_EOS, FAUST)
-BENCHES: dict[str, Callable[[Bench], None]] = {throughput.NAME: throughput.bench}
+BENCHES: dict[str, Callable[[Bench], None]] = {
+    throughput.NAME: throughput.bench,
+    latency.LATENCY: latency.bench,
+    latency.PARTITIONS: latency.bench_partitions,
+    fairness.NAME: fairness.bench,
+    recovery.NAME: recovery.bench,
+    recovery.SIX_MILLION: recovery.bench,
+    recovery.SIZE: recovery.bench,
+}
 ROUNDS = 3
 EVENTS = 400_000
 QUICK_EVENTS = 60_000
@@ -72,9 +81,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             events=given.events or (QUICK_EVENTS if given.quick else EVENTS),
             quick=given.quick,
         )
-        for name in benches:
+        for measure, name in {BENCHES[name]: name for name in benches}.items():
             began = time.monotonic()
-            BENCHES[name](at)
+            try:
+                measure(at)
+            except Exception as why:  # noqa: BLE001 - the others are to be measured all the same
+                say(traceback.format_exc())
+                results.add(not_measured(name, str(why) or type(why).__name__))
             say(f"{name}: {time.monotonic() - began:.0f} s")
     return 0
 

@@ -67,6 +67,8 @@ class Systems:
     def __init__(self) -> None:
         self._kept = ExitStack()
         self._streams: Started | None = None
+        self.streams_warm = False
+        """Whether its JVM has worked for as long as a bench wants it to."""
 
     def __enter__(self) -> Self:
         return self

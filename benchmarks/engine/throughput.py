@@ -77,7 +77,7 @@ def bench(at: Bench) -> None:
     loads = Loads()
     systems = [one for one in SHARES if one in at.systems]
     if STREAMS_EOS in systems:
-        _warm_up_streams(at, loads)
+        warm_up_streams(at, loads)
     rounds: dict[str, list[dict[str, Any]]] = {one: [] for one in systems}
     for number in range(at.rounds + 1):
         for system in systems:
@@ -141,8 +141,12 @@ def _mark(broker: Broker, started: Started, progress: Progress) -> Mark:
     return Mark(time.monotonic(), committed, cpu_s(started.pid), cpu_s(broker.pid))
 
 
-def _warm_up_streams(at: Bench, loads: Loads) -> None:
-    """Let the JVM compile: it works for as long as the bench says, and nothing is measured."""
+def warm_up_streams(at: Bench, loads: Loads | None = None) -> None:
+    """Let the JVM compile, once: it works for as long as the bench says, nothing is measured."""
+    if at.systems_running.streams_warm:
+        return
+    at.systems_running.streams_warm = True
+    loads = loads or Loads()
     until = time.monotonic() + at.streams_warm_up_s
     events, wanted = loads.of(int(at.events * SHARES[STREAMS_EOS]))
     while time.monotonic() < until:

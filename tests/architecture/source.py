@@ -18,7 +18,7 @@ PACKAGES = (
     "streams",
     "tables",
 )
-_GENERATED = {".venv", ".git", ".dunnock", "node_modules", "__pycache__"}
+_GENERATED = {".venv", ".peers", ".git", ".dunnock", "node_modules", "__pycache__", "target"}
 _TEXT = {".py", ".md", ".toml", ".yml", ".yaml", ".html", ".css", ".sql", ".json", ".xml", ".sh"}
 
 
