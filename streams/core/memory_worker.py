@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from streams.core.group_commit import Batch, GroupCommit
 from streams.core.memory import MemoryLog
@@ -55,29 +56,30 @@ class MemoryWorker:
         self._name = name
         self._step = step
         self._epoch = 0
-        self._generation = -1
-        self._together = GroupCommit(self._transact)
+        self._together: GroupCommit | None = None
 
     def init(self) -> None:
         """End what an earlier process of this name left open, and fence it."""
         self._epoch = self._fence(self._name)
 
     def owned_as(self, generation: int, partitions: Sequence[int]) -> None:
-        """From here on transactions are those of this generation.
+        """Partitions that are opened from here on are committed in this generation.
 
-        Ends what former owners of the partitions left open in them: until then nothing that is
+        Those opened before keep theirs, whatever has become of it. Ends what former owners of the partitions left open in them: until then nothing that is
         read of their rows and positions is final.
         """
         if not self._group.takes(self._name, generation):
             raise Fenced(f"the group does not know {self._name} in generation {generation}")
-        self._generation = generation
+        self._together = GroupCommit(partial(self._transact, generation))
         for transaction in tuple(self._log.open):
             if transaction.owner != self._name and transaction.partitions & set(partitions):
                 self._fence(transaction.owner)
 
     def partition(self, partition: int) -> MemoryPartition:
         """The log for one partition's lane."""
-        return MemoryPartition(self, partition)
+        if self._together is None:
+            raise RuntimeError("a partition was opened before any was assigned")
+        return MemoryPartition(self, self._together, partition)
 
     async def end_offsets(self, topics: Sequence[str], partition: int) -> dict[str, int]:
         await self._step("asked")
@@ -85,12 +87,10 @@ class MemoryWorker:
         await self._step("answered")
         return ends
 
-    async def commit(self, batch: Batch) -> dict[str, int]:
-        return await self._together.commit(batch)
-
     async def settle(self) -> None:
         """Wait until no transaction is under way or waited for."""
-        await self._together.settle()
+        if self._together is not None:
+            await self._together.settle()
 
     def _fence(self, owner: str) -> int:
         epoch = self._group.epochs[owner] = self._group.epochs.get(owner, 0) + 1
@@ -99,8 +99,7 @@ class MemoryWorker:
                 transaction.abort()
         return epoch
 
-    async def _transact(self, batches: Sequence[Batch]) -> list[dict[str, int]]:
-        generation = self._generation
+    async def _transact(self, generation: int, batches: Sequence[Batch]) -> list[dict[str, int]]:
         self._check_epoch()
         transaction = Transaction(self._log, self._name)
         try:
@@ -131,8 +130,9 @@ class MemoryWorker:
 class MemoryPartition:
     """One partition's lane as the log sees it. Implements `streams.core.ports.Log`."""
 
-    def __init__(self, worker: MemoryWorker, partition: int) -> None:
+    def __init__(self, worker: MemoryWorker, together: GroupCommit, partition: int) -> None:
         self._worker = worker
+        self._together = together
         self._partition = partition
 
     async def end_offsets(self, topics: Sequence[str]) -> dict[str, int]:
@@ -144,4 +144,4 @@ class MemoryPartition:
         changes: Mapping[str, Changes],
         offsets: Mapping[str, int],
     ) -> dict[str, int]:
-        return await self._worker.commit(Batch(self._partition, outputs, changes, offsets))
+        return await self._together.commit(Batch(self._partition, outputs, changes, offsets))
