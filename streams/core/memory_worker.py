@@ -65,8 +65,9 @@ class MemoryWorker:
     def owned_as(self, generation: int, partitions: Sequence[int]) -> None:
         """Partitions that are opened from here on are committed in this generation.
 
-        Those opened before keep theirs, whatever has become of it. Ends what former owners of the partitions left open in them: until then nothing that is
-        read of their rows and positions is final.
+        Those opened before keep theirs, whatever has become of it. Ends what former owners of the
+        partitions left open in them: until then nothing that is read of their rows and positions
+        is final.
         """
         if not self._group.takes(self._name, generation):
             raise Fenced(f"the group does not know {self._name} in generation {generation}")
