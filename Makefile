@@ -18,8 +18,14 @@ setup: .venv/.dunnock $(LIBS)/.complete ## virtual environment and Kafka; leaves
 demo: setup ## the whole stack on this machine, with traffic; Ctrl-C stops it
 	@exec $(BIN)/dunnock up
 
+# The engine's tests mostly wait (for sessions to expire, for workers to start), so two run at a time.
+ENGINE_TESTS := tests/integration/engine
+
 test: setup browser ## every test, on real servers
-	$(BIN)/pytest
+	@failed=0; \
+	$(BIN)/pytest -n 2 --dist loadfile $(ENGINE_TESTS) || failed=1; \
+	$(BIN)/pytest --ignore $(ENGINE_TESTS) || failed=1; \
+	exit $$failed
 
 faults: setup ## 20,000 events under kill -9 and SIGSTOP; NAME=worker-kill [FULL=1] [DURATION=s] is one fault
 	$(BIN)/python -m $(if $(NAME),tests.faults.named.run $(NAME) $(if $(FULL),--full) $(if $(DURATION),--seconds $(DURATION)),tests.faults.run)
