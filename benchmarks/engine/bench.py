@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.engine.broker import Broker
@@ -23,13 +23,20 @@ class Bench:
     systems_running: Systems
     results: Results
     rounds: int
-    """Counted ones; one more is run before and thrown away."""
+    """Counted ones."""
     events: int
     """Of the fastest engine in a run of the throughput bench; the others get a share."""
     quick: bool
     limit_s: float = 150.0
     """For a single run of a system; one that takes longer is reported as not done."""
+    discarded: int = 1
+    """Rounds before the counted ones that are thrown away: broker and caches are cold in them."""
     _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    @property
+    def numbers(self) -> range:
+        """Of the rounds; those up to 0 are thrown away."""
+        return range(1 - self.discarded, self.rounds + 1)
 
     @property
     def streams_warm_up_s(self) -> float:
@@ -40,4 +47,8 @@ class Bench:
         """A run that shares nothing with those before; `more` as in `Run`."""
         name = f"r{next(self._numbers):03d}-{system}."
         directory = self.directory / name.rstrip(".")
-        return Run(self.broker, name, partitions, directory, **more)  # type: ignore[arg-type]
+        return replace(Run(self.broker, name, partitions, directory), **more)  # type: ignore[arg-type]
+
+    def again(self, run: Run, **more: object) -> Run:
+        """The same run with something changed: another worker, another environment."""
+        return replace(run, **more)  # type: ignore[arg-type]

@@ -28,11 +28,11 @@ def bench(at: Bench) -> None:
     if STREAMS_EOS in systems:
         warm_up_streams(at)
     rounds: dict[str, list[dict[str, Any]]] = {one: [] for one in systems}
-    for number in range(at.rounds + 1):
+    for number in at.numbers:
         for system in systems:
             found = one_run(at, system, LATENCY_PARTITIONS)
             say(f"latency round {number} {system}: {found}")
-            if number:
+            if number > 0:
                 rounds[system].append(found)
     for system in systems:
         for share in ("p50", "p99"):
@@ -43,10 +43,10 @@ def bench(at: Bench) -> None:
 def bench_partitions(at: Bench) -> None:
     """p99 of one worker of ours that has 24 partitions."""
     rounds = []
-    for number in range(at.rounds + 1):
+    for number in at.numbers:
         found = one_run(at, DUNNOCK, MANY_PARTITIONS)
         say(f"partitions round {number}: {found}")
-        if number:
+        if number > 0:
             rounds.append({**found, "value": found.get("p99_ms")})
     at.results.add(median_line(PARTITIONS, DUNNOCK, "ms p99", rounds))
 

@@ -16,16 +16,19 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.engine import fairness, latency, recovery, throughput
+from benchmarks.engine import fairness, latency, recovery, scaling, throughput, timers
 from benchmarks.engine.bench import Bench
 from benchmarks.engine.broker import running_broker
-from benchmarks.engine.results import Results, not_measured, say
+from benchmarks.engine.goals import goal_lines
+from benchmarks.engine.machine import machine, merged
+from benchmarks.engine.results import Line, Results, not_measured, read_lines, say, write_lines
 from benchmarks.engine.systems import (
     DUNNOCK,
     FAUST,
     LOOP,
     QUIX_ALO,
     QUIX_EOS,
+    ROOT,
     STREAMS_EOS,
     Systems,
 )
@@ -39,7 +42,11 @@ BENCHES: dict[str, Callable[[Bench], None]] = {
     recovery.NAME: recovery.bench,
     recovery.SIX_MILLION: recovery.bench,
     recovery.SIZE: recovery.bench,
+    scaling.NAME: scaling.bench,
+    timers.NAME: timers.bench,
 }
+RAW = ROOT / "docs" / "benchmarks" / "engine.jsonl"
+QUICK_RAW = ROOT / ".dunnock" / "bench" / "engine-quick.jsonl"
 ROUNDS = 3
 EVENTS = 400_000
 QUICK_EVENTS = 60_000
@@ -52,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--systems", default="", help=f"comma list of {', '.join(SYSTEMS)}; all")
     made.add_argument("--rounds", type=int, help=f"counted ones, {ROUNDS}")
     made.add_argument("--events", type=int, help=f"of a run of throughput, {EVENTS}")
+    made.add_argument("--raw", type=Path, help=f"raw results, {RAW.relative_to(ROOT)}")
     made.add_argument("--quick", action="store_true", help="small counts, one round: a smoke")
     return made
 
@@ -89,7 +97,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 say(traceback.format_exc())
                 results.add(not_measured(name, str(why) or type(why).__name__))
             say(f"{name}: {time.monotonic() - began:.0f} s")
+    for line in goal_lines(results.lines):
+        results.add(line)
+    _keep(given, results.lines)
     return 0
+
+
+def _keep(given: argparse.Namespace, lines: list[Line]) -> None:
+    """Write the raw results: those of benches that were not run now stay as they were."""
+    path = given.raw or (QUICK_RAW if given.quick else RAW)
+    new = [{**machine(), "rounds": given.rounds or ROUNDS}, *lines]
+    write_lines(path, merged(read_lines(path), new))
+    say(f"raw results: {path}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Fills a changelog with the rows of customers FIRST to LAST (exclusive), 400 bytes each.
 
-python -m benchmarks.engine.seeding KAFKA TOPIC FIRST LAST
+python -m benchmarks.engine.seeding KAFKA TOPIC FIRST LAST COMPRESSION
 """
 
 from __future__ import annotations
@@ -32,8 +32,18 @@ _CONFIG = {
 }
 
 
-def seed(broker: Broker, topic: str, customers: int, partitions: int, directory: Path) -> None:
-    """Create the changelog and fill it. Blocking; raises when a row was not delivered."""
+def seed(
+    broker: Broker,
+    topic: str,
+    customers: int,
+    partitions: int,
+    directory: Path,
+    compression: str,
+) -> None:
+    """Create the changelog and fill it. Blocking; raises when a row was not delivered.
+
+    `compression` as the system under test writes it.
+    """
     admin = AdminClient({"bootstrap.servers": broker.address})
     made = admin.create_topics([NewTopic(topic, partitions, 1, config=_CONFIG)])
     made[topic].result(REQUEST_S)
@@ -42,7 +52,7 @@ def seed(broker: Broker, topic: str, customers: int, partitions: int, directory:
         share = customers // PROCESSES
         bounds = [index * share for index in range(PROCESSES)] + [customers]
         seeding = [
-            _start(stack, (broker.address, topic, str(first), str(last)), directory)
+            _start(stack, (broker.address, topic, str(first), str(last), compression), directory)
             for first, last in itertools.pairwise(bounds)
         ]
         for process in seeding:
@@ -63,7 +73,7 @@ def _start(stack: ExitStack, arguments: Sequence[str], directory: Path) -> subpr
     return process
 
 
-def main(kafka: str, topic: str, first: str, last: str) -> None:
+def main(kafka: str, topic: str, first: str, last: str, compression: str) -> None:
     failed: list[object] = []
 
     def delivered(error: KafkaError | None, _: Message) -> None:
@@ -74,7 +84,7 @@ def main(kafka: str, topic: str, first: str, last: str) -> None:
         {
             "bootstrap.servers": kafka,
             "partitioner": "murmur2_random",
-            "compression.type": "lz4",  # as the engine's own producer does
+            "compression.type": compression,
             "linger.ms": 20,
             "batch.size": 524_288,
             "queue.buffering.max.messages": 200_000,

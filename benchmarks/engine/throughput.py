@@ -79,12 +79,12 @@ def bench(at: Bench) -> None:
     if STREAMS_EOS in systems:
         warm_up_streams(at, loads)
     rounds: dict[str, list[dict[str, Any]]] = {one: [] for one in systems}
-    for number in range(at.rounds + 1):
+    for number in at.numbers:
         for system in systems:
             count = int(at.events * SHARES[system])
             found = one_run(at, system, *loads.of(count))
             say(f"throughput round {number} {system}: {found}")
-            if number:
+            if number > 0:
                 rounds[system].append(found)
     for system in systems:
         at.results.add(median_line(NAME, system, "events/s", rounds[system]))
