@@ -7,7 +7,7 @@ BIN := .venv/bin
 LIBS := .dunnock/kafka/libs
 STREAMS := benchmarks/engine/kafka_streams/target
 
-.PHONY: help setup demo test faults faults-report race bench-flow bench-engine check unit lint types imports tidy format browser clean
+.PHONY: help setup demo test faults faults-report race bench-flow bench-engine bench-engine-page check unit lint types imports tidy format browser clean
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -42,6 +42,9 @@ bench-flow: setup ## event to gateway, p50 and p99, at 500 mixed events a second
 bench-engine: setup .peers/.complete $(STREAMS)/.complete ## the engine beside its peers; BENCH= ROUNDS= EVENTS= QUICK=1
 	@$(BIN)/python -m benchmarks.engine.run $(if $(BENCH),--bench $(BENCH)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	  $(if $(EVENTS),--events $(EVENTS)) $(if $(QUICK),--quick)
+
+bench-engine-page: setup ## docs/engine-benchmarks.md with its charts, from the raw results
+	$(BIN)/python -m benchmarks.engine.page
 
 check: lint types imports tidy unit ## lint, types, imports, tidiness and unit tests, in under a minute
 

@@ -77,6 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     benches = _chosen(given.bench, list(BENCHES))
     results = Results()
+    head = {**machine(), "rounds": given.rounds or (1 if given.quick else ROUNDS)}
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dunnock-bench-")))
         at = Bench(
@@ -99,15 +100,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             say(f"{name}: {time.monotonic() - began:.0f} s")
     for line in goal_lines(results.lines):
         results.add(line)
-    _keep(given, results.lines)
+    _keep(given, [head, *results.lines])
     return 0
 
 
 def _keep(given: argparse.Namespace, lines: list[Line]) -> None:
     """Write the raw results: those of benches that were not run now stay as they were."""
     path = given.raw or (QUICK_RAW if given.quick else RAW)
-    new = [{**machine(), "rounds": given.rounds or ROUNDS}, *lines]
-    write_lines(path, merged(read_lines(path), new))
+    write_lines(path, merged(read_lines(path), lines))
     say(f"raw results: {path}")
 
 
