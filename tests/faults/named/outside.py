@@ -63,8 +63,8 @@ def was_felt(scene: Scene, evidence: Evidence) -> None:
     scene.expect(degraded, "the fault shows in some decisions")
 
 
-GATEWAY_SIZE = Size(60)
-BUREAU_SIZE = Size(60, 30)
+GATEWAY_SIZE = Size(48)
+BUREAU_SIZE = Size(48, 30)
 
 
 def _bureau(name: str, fault: dict[str, Any]) -> Fault:

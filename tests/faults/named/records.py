@@ -131,16 +131,16 @@ def came_again(scene: Scene, evidence: Evidence) -> None:
 
 
 FAULTS = (
-    Fault(name="poison-event", act=nothing, load=much_poison, short=Size(45), examine=came_again),
+    Fault(name="poison-event", act=nothing, load=much_poison, short=Size(32), examine=came_again),
     Fault(name="poison-flood", act=flood, short=Size(20), examine=came_again),
     Fault(
         name="huge-messages",
         act=huge,
-        short=Size(60),
+        short=Size(36),
         examine=came_huge,
         publisher={"compression.type": "zstd", "message.max.bytes": 20_000_000},
     ),
-    Fault(name="duplicates", act=nothing, load=three_times, short=Size(45, 60), examine=came_again),
-    Fault(name="permutations", act=nothing, load=shuffled, short=Size(45), examine=came_again),
+    Fault(name="duplicates", act=nothing, load=three_times, short=Size(32, 60), examine=came_again),
+    Fault(name="permutations", act=nothing, load=shuffled, short=Size(32), examine=came_again),
     Fault(name="clock-skew", act=skew_workers, load=skewed, short=Size(80)),
 )

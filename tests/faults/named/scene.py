@@ -92,6 +92,12 @@ class Scene:
         partitions = await self.partitions(worker)
         self.marks.append((time.monotonic(), partitions))
 
+    async def are_back(self) -> bool:
+        """Whether all partitions of the last mark have moved since, or the load is over."""
+        moment, places = self.marks[-1]
+        loaded = time.monotonic() < self.began + self.seconds
+        return not loaded or len(self.watch.back_after(moment, places)) == len(places)
+
     def over(self) -> None:
         """The fault ends now: how long until what came meanwhile is handled?"""
         self.watch.await_backlog()

@@ -15,15 +15,23 @@ from tests.faults.named.scene import Scene
 from tests.faults.stack import alive
 
 JOIN_OR_LEAVE_S = 3.0
+#: After so long a dead worker's partitions are not coming back.
+BACK_S_MAX = 90.0
 
 
 async def kill(scene: Scene) -> None:
-    """Kill -9 of a worker that has partitions, evenly over the load."""
+    """Kill -9 of a worker that has partitions; the next once those have moved again.
+
+    Without that wait the next one hits whoever has just got partitions: a machine on which a start
+    takes as long as the pause between two kills would never get anywhere.
+    """
     for number in range(scene.times):
         await scene.at(scene.spread(number))
         name = await scene.some_worker()
         await scene.mark(name)
         scene.rig.kill(name)
+        back = await scene.until(scene.are_back, BACK_S_MAX)
+        scene.expect(back, f"the partitions of kill {number + 1} move again")
 
 
 async def terminate(scene: Scene) -> None:
@@ -60,24 +68,32 @@ async def stop(scene: Scene) -> None:
 
 
 async def storm(scene: Scene) -> None:
-    """Workers 2 and 3 come and go, every three seconds one of them; 0 and 1 stay."""
-    number, present = 0, set[str]()
-    leaving: list[asyncio.Task[None]] = []
-    while (number + 1) * JOIN_OR_LEAVE_S < scene.seconds:
-        number += 1
+    """Every three seconds one of workers 2 to 5 is started, or one that is ready leaves."""
+    names = [f"worker-{number}" for number in range(2, 6)]
+    starting: dict[str, asyncio.Task[float]] = {}
+    leaving: dict[str, asyncio.Task[None]] = {}
+    joined = left = 0
+    for number in range(1, int(scene.seconds / JOIN_OR_LEAVE_S)):
         await scene.at(number * JOIN_OR_LEAVE_S)
-        name = f"worker-{2 + number // 2 % 2}"
-        if name in present:
-            present.discard(name)
-            leaving.append(asyncio.create_task(scene.rig.leave(name)))
-        elif not any(not task.done() for task in leaving):
-            present.add(name)
-            scene.rig.join(name)
-    await asyncio.gather(*leaving)
-    for name in present:
+        leaving = {name: task for name, task in leaving.items() if not task.done()}
+        ready = [name for name, task in starting.items() if task.done()]
+        free = [name for name in names if name not in starting and name not in leaving]
+        if ready and (number % 2 or not free):
+            name = ready[0]
+            del starting[name]
+            joined, left = joined + 1, left + 1
+            leaving[name] = asyncio.create_task(scene.rig.leave(name))
+        elif free:
+            scene.rig.join(free[0])
+            starting[free[0]] = asyncio.create_task(scene.ready(free[0]))
+    await asyncio.gather(*leaving.values())
+    for name, task in starting.items():
+        joined += task.done()
+        task.cancel()
         await scene.rig.leave(name)
     scene.over()
-    scene.figures["joined or left"] = number
+    scene.figures |= {"joined and became ready": joined, "left": left + len(starting)}
+    scene.expect(joined >= scene.seconds / JOIN_OR_LEAVE_S / 5, "it was a storm")
 
 
 async def rolling(scene: Scene) -> None:
@@ -143,7 +159,7 @@ def _no_more_memory(pid: int) -> None:
 
 
 FAULTS = (
-    Fault(name="worker-kill", act=kill, short=Size(100, times=8), full=Size(600, times=50)),
+    Fault(name="worker-kill", act=kill, short=Size(120, times=8), full=Size(1000, 20, times=50)),
     Fault(name="sigterm", act=terminate, short=Size(75, times=5)),
     Fault(name="sigstop", act=stop, short=Size(90, times=3), full=Size(270, times=10)),
     Fault(name="storm", act=storm, short=Size(120)),
