@@ -7,9 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from confluent_kafka import KafkaException
+
 from benchmarks.engine.broker import Broker
 from benchmarks.engine.results import Results
 from benchmarks.engine.systems import Run, Systems
+from dunnock.embedded.problems import Problem
+
+#: What may go wrong with a single run, of whichever system.
+RUN_FAILURES = (OSError, RuntimeError, KafkaException, Problem)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ SETTLE_S = 1.0
 
 def bench(at: Bench) -> None:
     """One worker; each round has all phases, and the first round is thrown away."""
-    phase_s = 3.0 if at.quick else 10.0
+    phase_s = 3.0 if at.quick else 8.0
     phases = [name for _ in at.numbers for name in (EVEN, HOT_KEY, POISONED)]
     plan = list(_plan(phases, phase_s))
     run = at.run(DUNNOCK, PARTITIONS)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.engine.bench import Bench
+from benchmarks.engine.bench import RUN_FAILURES, Bench
 from benchmarks.engine.broker import create_job_topics, forget
 from benchmarks.engine.judge import judge
 from benchmarks.engine.paced import WARM_UP_S, paced_plan, percentile, play, wanted_of
 from benchmarks.engine.results import median_line, say
-from benchmarks.engine.systems import DUNNOCK, QUIX_EOS, STREAMS_EOS
+from benchmarks.engine.systems import DUNNOCK, QUIX_EOS, STREAMS_EOS, Run
 from benchmarks.engine.throughput import warm_up_streams
 from benchmarks.engine.usage import cpu_s, rss_peak_mb
 
@@ -18,6 +18,7 @@ PARTITIONS = "partitions"
 SEED = 20_260_402
 LATENCY_PARTITIONS = 4
 MANY_PARTITIONS = 24
+MEASURED_S = 12.0
 #: How often the peers commit, as the goals name it.
 COMMITS_MS = {DUNNOCK: 1_000, QUIX_EOS: 50, STREAMS_EOS: 20}
 
@@ -54,15 +55,19 @@ def bench_partitions(at: Bench) -> None:
 def one_run(at: Bench, system: str, partitions: int) -> dict[str, Any]:
     """Play the paced load once; percentiles of what came after the warm-up."""
     run = at.run(system, partitions, commit_ms=COMMITS_MS[system])
-    seconds = WARM_UP_S + (5.0 if at.quick else 15.0)
-    plan = paced_plan(seconds, SEED)
-    create_job_topics(run.broker, run.prefix, partitions)
+    try:
+        return _one_run(at, run, system)
+    except RUN_FAILURES as why:
+        return {"correct": False, "why": f"{type(why).__name__}: {why}"}
+
+
+def _one_run(at: Bench, run: Run, system: str) -> dict[str, Any]:
+    plan = paced_plan(WARM_UP_S + (5.0 if at.quick else MEASURED_S), SEED)
+    create_job_topics(run.broker, run.prefix, run.partitions)
     with at.systems_running.running(system, run) as started:
-        try:
-            samples = play(run, started, plan, SEED)
-        except (TimeoutError, RuntimeError) as why:
-            return {"correct": False, "why": str(why)}
-        used, memory = cpu_s(started.pid), rss_peak_mb(started.pid)
+        before = cpu_s(started.pid)
+        samples = play(run, started, plan, SEED)
+        used, memory = cpu_s(started.pid) - before, rss_peak_mb(started.pid)
     verdict = judge(system, run, wanted_of(SEED, plan))
     forget(run.broker, run.prefix)
     measured = [sample.took_ms for sample in samples if sample.at_s >= WARM_UP_S]

@@ -13,13 +13,12 @@ from benchmarks.engine.goals import goal_lines
 from benchmarks.engine.results import Line
 from benchmarks.engine.systems import PEERS_PYTHON, ROOT
 from dunnock.embedded.kafka import java
-from runtime.clock import utc_now
 
 OURS = ("faust-streaming", "aiokafka", "confluent-kafka", "rocksdict", "uvloop")
 PEERS = ("faust-streaming", "quixstreams", "confluent-kafka", "rocksdict")
 
 
-def machine() -> Line:
+def machine(at: str) -> Line:
     """The machine, the versions, the moment, and how busy others kept it before the start."""
     return {
         "machine": {
@@ -39,7 +38,7 @@ def machine() -> Line:
         },
         "peers": _peer_versions(),
         "commit": _said(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"]),
-        "at": utc_now().isoformat(timespec="seconds"),
+        "at": at,
     }
 
 
@@ -68,6 +67,7 @@ def merged(old: list[Line], new: list[Line]) -> list[Line]:
     """The new run's lines, those of benches it did not run, and the goals over all of them."""
     measured = {line["bench"] for line in new if "bench" in line}
     kept = [line for line in old if "bench" in line and line["bench"] not in measured]
-    heads = [line for line in (*old, *new) if "machine" in line] if kept else [new[0]]
     results = [*kept, *(line for line in new if "bench" in line)]
-    return [*heads, *results, *goal_lines(results)]
+    runs = {line.get("at") for line in results}
+    heads = {line["at"]: line for line in (*old, *new) if "machine" in line and line["at"] in runs}
+    return [*heads.values(), *results, *goal_lines(results)]

@@ -16,7 +16,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.engine.bench import Bench
+from benchmarks.engine.bench import RUN_FAILURES, Bench
 from benchmarks.engine.broker import create_job_topics, forget, load
 from benchmarks.engine.events import (
     Event,
@@ -120,6 +120,13 @@ def _seeded(at: Bench, system: str, rows: int) -> Place:
 
 
 def _round(at: Bench, name: str, place: Place) -> dict[str, Any]:
+    try:
+        return _recovered_and_fed(at, name, place)
+    except RUN_FAILURES as why:
+        return {"value": None, "correct": False, "why": f"{type(why).__name__}: {why}"}
+
+
+def _recovered_and_fed(at: Bench, name: str, place: Place) -> dict[str, Any]:
     run, system = place.run, FAUST if name == FAUST else DUNNOCK
     for local in (
         *run.directory.glob("data"),
@@ -130,14 +137,11 @@ def _round(at: Bench, name: str, place: Place) -> dict[str, Any]:
     began = time.monotonic()
     began_at = time.time()
     with at.systems_running.running(system, run) as started:
-        try:
-            if system == FAUST:
-                found = _faust_recovered(run, place.rows, began_at, started)
-            else:
-                found = _recovered(place.rows, began, started)
-            found |= _fed(at, place, started, 2_000 if system == FAUST else FEED)
-        except (TimeoutError, OSError) as why:
-            return {"value": None, "correct": False, "why": str(why)}
+        if system == FAUST:
+            found = _faust_recovered(run, place.rows, began_at, started)
+        else:
+            found = _recovered(place.rows, began, started)
+        found |= _fed(at, place, started, 2_000 if system == FAUST else FEED)
     verdict = judge(system, run, place.wanted, place.ends)
     return {
         **found,

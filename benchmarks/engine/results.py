@@ -60,11 +60,15 @@ def _rounded(value: float) -> float:
 class Results:
     """The lines of one run of the bench."""
 
-    def __init__(self) -> None:
+    def __init__(self, at: str = "") -> None:
+        """`at` stands in each line: which run it is of."""
+        self._at = at
         self.lines: list[Line] = []
 
     def add(self, line: Line) -> None:
         """Print a line and keep it."""
+        if self._at:
+            line = {**line, "at": self._at}
         self.lines.append(line)
         print(json.dumps(line), flush=True)
 

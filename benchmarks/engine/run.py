@@ -8,6 +8,7 @@ JSON lines on stdout, progress on stderr.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -32,6 +33,7 @@ from benchmarks.engine.systems import (
     STREAMS_EOS,
     Systems,
 )
+from runtime.clock import utc_now
 
 SYSTEMS = (DUNNOCK, LOOP, QUIX_EOS, QUIX_ALO, STREAMS_EOS, FAUST)
 BENCHES: dict[str, Callable[[Bench], None]] = {
@@ -48,6 +50,8 @@ BENCHES: dict[str, Callable[[Bench], None]] = {
 RAW = ROOT / "docs" / "benchmarks" / "engine.jsonl"
 QUICK_RAW = ROOT / ".dunnock" / "bench" / "engine-quick.jsonl"
 ROUNDS = 3
+#: A bench that hangs all the same ends itself, and all processes it has started.
+LIMIT_S = 3600.0
 EVENTS = 400_000
 QUICK_EVENTS = 60_000
 
@@ -76,8 +80,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0 when every bench has run to its end, whatever it found."""
     given = parser().parse_args(arguments)
     benches = _chosen(given.bench, list(BENCHES))
-    results = Results()
-    head = {**machine(), "rounds": given.rounds or (1 if given.quick else ROUNDS)}
+    results = Results(head_at := utc_now().isoformat(timespec="seconds"))
+    signal.signal(signal.SIGALRM, _too_long)
+    signal.alarm(int(LIMIT_S))
+    head = {**machine(head_at), "rounds": given.rounds or (1 if given.quick else ROUNDS)}
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dunnock-bench-")))
         at = Bench(
@@ -97,18 +103,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
             except Exception as why:  # noqa: BLE001 - the others are to be measured all the same
                 say(traceback.format_exc())
                 results.add(not_measured(name, str(why) or type(why).__name__))
+            _keep(given, [head, *results.lines])
             say(f"{name}: {time.monotonic() - began:.0f} s")
     for line in goal_lines(results.lines):
         results.add(line)
-    _keep(given, [head, *results.lines])
     return 0
+
+
+def _too_long(*_: object) -> None:
+    raise SystemExit(f"The bench was not done in {LIMIT_S:.0f} s: it ends, with what it has.")
 
 
 def _keep(given: argparse.Namespace, lines: list[Line]) -> None:
     """Write the raw results: those of benches that were not run now stay as they were."""
     path = given.raw or (QUICK_RAW if given.quick else RAW)
     write_lines(path, merged(read_lines(path), lines))
-    say(f"raw results: {path}")
+    say(f"raw results so far: {path}")
 
 
 if __name__ == "__main__":
