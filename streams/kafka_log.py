@@ -121,7 +121,7 @@ class WorkerLog:
         return ends
 
     def _produce(self, batch: Batch) -> dict[str, int]:
-        """Gives the dict that deliveries fill with the last offset of each table."""
+        """Gives the dict that is filled, before the commit, with the last offset of each table."""
         last: dict[str, int] = {}
         for output in batch.outputs:
             self._producer.produce(
@@ -141,11 +141,14 @@ class WorkerLog:
         topic = changelog_topic(self._app_id, table)
 
         def landed(offset: int) -> None:
-            last[table] = max(offset, last.get(table, -1))
+            last[table] = offset
 
-        on_delivery = self._producer.counting(landed)
-        for key, value in rows.items():
-            self._producer.produce(topic, key, value, partition=partition, on_delivery=on_delivery)
+        # The order within a partition is kept, so the last record has the last offset.
+        *others, (key, value) = rows.items()
+        for other, row in others:
+            self._producer.produce(topic, other, row, partition=partition)
+        heard = self._producer.heard(landed)
+        self._producer.produce(topic, key, value, partition=partition, on_delivery=heard)
 
     def _positions(self, batch: Batch) -> list[TopicPartition]:
         """With our transactional id beside each: a successor who waits for us can end us by it."""

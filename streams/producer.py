@@ -97,7 +97,7 @@ class TransactionalProducer:
         }
         self._opened: Producer | None = None
         self._failed: KafkaError | None = None
-        self._pending = 0
+        self._unheard = 0
 
     @property
     def _producer(self) -> Producer:
@@ -113,7 +113,7 @@ class TransactionalProducer:
     def begin(self) -> None:
         """Start a transaction."""
         self._failed = None
-        self._pending = 0
+        self._unheard = 0
         self._retrying(self._producer.begin_transaction)
 
     def produce(
@@ -126,8 +126,15 @@ class TransactionalProducer:
         headers: Iterable[tuple[str, bytes]] = (),
         on_delivery: DeliveryCallback | None = None,
     ) -> None:
-        """Add a record. `on_delivery`, made by `counting`, is called before `commit` returns."""
-        arguments = {} if partition is None else {"partition": partition}
+        """Add a record. `on_delivery`, made by `heard`, is called before `commit` returns.
+
+        Without one nothing is called: librdkafka itself aborts a transaction of which a record was
+        not delivered, and a call for each would cost as much as the record.
+        """
+        arguments: dict[str, object] = {} if partition is None else {"partition": partition}
+        if on_delivery is not None:
+            arguments["on_delivery"] = on_delivery
+            self._unheard += 1
         while True:
             try:
                 self._producer.produce(
@@ -135,7 +142,6 @@ class TransactionalProducer:
                     value,
                     key,
                     headers=list(headers),
-                    on_delivery=on_delivery or self._delivered,
                     **arguments,
                 )
             except BufferError:
@@ -143,23 +149,19 @@ class TransactionalProducer:
             except KafkaException as error:
                 raise _translated(error) from error
             else:
-                self._pending += 1
                 return
 
-    def counting(self, on_offset: Callable[[int], None]) -> DeliveryCallback:
-        """A callback for `produce` that hears of the offsets of what was written."""
+    def heard(self, on_offset: Callable[[int], None]) -> DeliveryCallback:
+        """A callback for one `produce`: hears of the offset of what was written."""
 
         def delivered(error: KafkaError | None, message: Message) -> None:
-            self._delivered(error, message)
+            self._unheard -= 1
             if error is None:
                 on_offset(message.offset())
+            else:
+                self._failed = self._failed or error
 
         return delivered
-
-    def _delivered(self, error: KafkaError | None, _: Message) -> None:
-        self._pending -= 1
-        if error is not None:
-            self._failed = self._failed or error
 
     def commit(self, positions: list[TopicPartition], group_metadata: object) -> None:
         """Send the source positions into the transaction and commit it."""
@@ -170,7 +172,7 @@ class TransactionalProducer:
                 )
             )
         self._commit()
-        if self._failed is not None or self._pending:
+        if self._failed is not None or self._unheard:
             # librdkafka refuses to commit then; should it ever not, nobody may go on.
             raise CommitUnknown(f"committed with undelivered records: {self._failed}")
 
