@@ -126,19 +126,23 @@ def _one_run(at: Bench, system: str, events: list[Event], wanted: Expected) -> d
 
 
 def _followed(run: Run, started: Started, total: int, limit_s: float) -> tuple[Mark, Mark] | None:
-    """The marks at both ends of what is measured; None when it did not end in time."""
+    """The marks at both ends of what is measured; None when it did not end in time.
+
+    A load so small that one commit has all of it is measured from the start of the process.
+    """
     topics = [run.prefix + topic for topic in SOURCES]
     deadline = time.monotonic() + limit_s
-    first = last = None
+    begin = first = last = None
     with Progress(run.broker, run.group, topics, run.partitions) as progress:
         while time.monotonic() < deadline and started.lives():
             now = _mark(run.broker, started, progress)
+            begin = begin or now
             if first is None and now.committed >= total * WARM_SHARE:
                 first = now
             if last is None and now.committed >= total * END_SHARE:
                 last = now
             if now.committed >= total and first is not None and last is not None:
-                return first, last
+                return (first if last.committed > first.committed else begin), last
             time.sleep(POLL_S)
     return None
 
