@@ -191,6 +191,13 @@ def wait_ready(started: Started, limit_s: float = START_S) -> None:
             return
 
 
+def last_words(run: Run) -> str:
+    """The last line of a system's log, for a report of what went wrong."""
+    log = run.directory / f"{run.worker}.log"
+    lines = log.read_text(errors="replace").split("\n") if log.exists() else []
+    return next((line.strip() for line in reversed(lines) if line.strip()), "no log")
+
+
 def is_changelog(system: str, topic: str) -> bool:
     """Whether this topic of a run is the changelog of the customers' rows."""
     if system == STREAMS_EOS:

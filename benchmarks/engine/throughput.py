@@ -27,6 +27,7 @@ from benchmarks.engine.systems import (
     STREAMS_EOS,
     Run,
     Started,
+    last_words,
 )
 from benchmarks.engine.usage import cpu_s, rss_peak_mb
 
@@ -107,7 +108,8 @@ def _one_run(at: Bench, system: str, events: list[Event], wanted: Expected) -> d
         marks = _followed(run, started, len(events), at.limit_s)
         memory = rss_peak_mb(started.pid) if started.lives() else None
     if marks is None:
-        return {"value": None, "correct": False, "why": f"not done in {at.limit_s:.0f} s"}
+        why = f"not done in {at.limit_s:.0f} s, or it ended: {last_words(run)}"
+        return {"value": None, "correct": False, "why": why}
     verdict = judge(system, run, wanted)
     forget(run.broker, run.prefix)
     first, last = marks

@@ -25,10 +25,16 @@ app = faust.App(
     consumer_auto_offset_reset="earliest",
     web_enabled=False,
 )
-sources = app.topic(*(prefix + name for name in job.SOURCES), key_type=bytes, value_type=bytes)
-outputs = app.topic(prefix + job.OUTPUTS, key_type=bytes, value_type=bytes)
+raw: Any = {
+    "key_type": bytes,
+    "value_type": bytes,
+    "key_serializer": "raw",
+    "value_serializer": "raw",
+}
+sources = app.topic(*(prefix + name for name in job.SOURCES), **raw)
+outputs = app.topic(prefix + job.OUTPUTS, **raw)
 rows = app.Table(
-    job.TABLE, key_type=bytes, value_type=bytes, options={"driver": "rocksdict"}, default=bytes
+    job.TABLE, default=bytes, key_type=bytes, value_type=bytes, options={"driver": "rocksdict"}
 )
 
 
