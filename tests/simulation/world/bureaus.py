@@ -1,4 +1,4 @@
-"""The bureaus: the simulators' formats behind the connectors' client, with everything they can do."""
+"""The bureaus: the simulators' formats behind the connectors' client, and all they can do wrong."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 #: What can go wrong where. A point that is passed and does not stand here is a mistake of ours.
 POINTS: dict[str, tuple[str, ...]] = {
     # A worker: reading, the steps of a batch, asking how far the log reaches.
-    "fetch.chunk": ("kill", "pause", "slow"),
+    "fetch.chunk": ("kill", "pause", "slow", "again"),
     "rows.read": ("kill",),
     "rows.scan": ("kill",),
     "transaction.begun": ("kill", "pause", "abort", "slow"),

@@ -24,6 +24,15 @@ class Tables:
         self._real_s = real_s
         self.dispatches: dict[str, Row] = {}
         self.withdrawals: dict[str, tuple[str, str, dt.datetime]] = {}
+        #: How far a message's partition could be read when it was first handled: evidence.
+        self.looked: dict[str, int] = {}
+        #: By a part that no other statement has.
+        self._others: dict[str, Callable[..., Any]] = {
+            "SET handover_at = clock_timestamp()": self._hand_over,
+            "SET handover_at = NULL": self._take_back,
+            "SET receipt_at = clock_timestamp()": self._mark,
+            "INSERT INTO withdrawals": self._withdraw,
+        }
 
     def run(self, statement: str, *arguments: Any) -> Any:
         """Rows of a query, a value, or nothing."""
@@ -31,30 +40,33 @@ class Tables:
             case dispatches._CLAIM:
                 return self._claim(*arguments)
             case dispatches._GET:
-                _, give_up_s, names = arguments
-                rows = (self.dispatches.get(name) for name in names)
-                return [self._row(row, give_up_s) for row in rows if row is not None]
+                return self._get(*arguments)
             case dispatches._FINISH:
                 return self._finish(*arguments)
             case dispatches._RECONSIDER:
                 return self._reconsider(*arguments)
-        if "handover_at = clock_timestamp()" in statement:
-            return self._hand_over(*arguments)
-        if "handover_at = NULL" in statement:
-            row = self.dispatches.get(arguments[0])
-            if row is not None and row["state"] == "claimed":
-                row["handover_at"] = None
-            return None
-        if "receipt_at = clock_timestamp()" in statement:
-            for name in arguments[0]:
-                if name in self.dispatches:
-                    self.dispatches[name]["receipt_at"] = self._real_s()
-            return None
-        if statement.startswith("INSERT INTO withdrawals"):
-            for name, *rest in zip(*arguments, strict=True):
-                self.withdrawals.setdefault(name, tuple(rest))
-            return None
+        for part, does in self._others.items():
+            if part in statement:
+                return does(*arguments)
         raise AssertionError(f"a statement that the simulation does not know: {statement[:80]}")
+
+    def _get(self, _: bool, give_up_s: float, names: list[str]) -> list[Row]:
+        rows = (self.dispatches.get(name) for name in names)
+        return [self._row(row, give_up_s) for row in rows if row is not None]
+
+    def _take_back(self, name: str) -> None:
+        row = self.dispatches.get(name)
+        if row is not None and row["state"] == "claimed":
+            row["handover_at"] = None
+
+    def _mark(self, names: list[str]) -> None:
+        for name in names:
+            if name in self.dispatches:
+                self.dispatches[name]["receipt_at"] = self._real_s()
+
+    def _withdraw(self, *columns: list[Any]) -> None:
+        for name, *rest in zip(*columns, strict=True):
+            self.withdrawals.setdefault(name, tuple(rest))
 
     def _row(self, row: Row, give_up_s: float) -> Row:
         return row | {"overdue": self._overdue(row, give_up_s)}

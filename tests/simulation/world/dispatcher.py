@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
+import orjson
 from aiokafka.errors import KafkaError
 
 from connectors import kafka_io
@@ -16,6 +17,7 @@ from dunnock.dispatching.intake import Intake, messages_topic
 from dunnock.dispatching.outbox import Outbox
 from dunnock.dispatching.withdrawals import WithdrawalReader
 from streams.core.pool import Pool, PoolConfig
+from streams.core.records import Output, Record
 from streams.topics import TopicNames
 from tests.simulation.world.database import MemoryPool, Tables
 from tests.simulation.world.gateways import Provider
@@ -57,9 +59,10 @@ class Dispatcher:
         self.reader = WithdrawalReader(messages_topic(channel), self.ahead, ends, dispatches)
         self.intake = Intake(channel, names, self.consumer, self.reader)
         self.outbox = Outbox(kafka_io.Publisher(Producer(scene)), dispatches, names)
-        delivery = Delivery(channel, provider.gateway(), dispatches, self.reader)
+        self._delivery = Delivery(channel, provider.gateway(), dispatches, self.reader)
+        self._looked = tables.looked
         self.pool = Pool(
-            delivery.handle,
+            self._handle,
             self.outbox.deliver,
             on_committable=self.intake.committable,
             on_failed=self._failed,
@@ -67,6 +70,16 @@ class Dispatcher:
                 tasks_max=_TASKS_MAX, call_timeout_s=_CALL_S_MAX, backoff_max_s=_BACKOFF_S_MAX
             ),
         )
+
+    async def _handle(self, record: Record) -> Sequence[Output]:
+        """The product's handler; how far the log reached when it was first called is evidence."""
+        headers = dict(record.headers)
+        if headers.get("ce_type") == b"message.requested.v1":
+            name = str(orjson.loads(record.value or b"{}").get("message_id"))
+            self._looked.setdefault(
+                name, self._scene.log.stable_end(record.topic, record.partition)
+            )
+        return await self._delivery.handle(record)
 
     def start(self) -> None:
         """Run what the process runs, each as a task of its own."""

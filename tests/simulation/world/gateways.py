@@ -1,4 +1,4 @@
-"""The providers of messages: SMS and push over HTTP, which notice a repeated key, and mail, which doesn't.
+"""The providers of messages: SMS and push, which notice a repeated key, and mail, which doesn't.
 
 The connectors' own clients talk to them; only the wire is ours.
 """

@@ -15,7 +15,6 @@ from tests.simulation.world.group import Coordinator
 from tests.simulation.world.loop import current
 from tests.simulation.world.scene import Scene
 
-
 #: Empty answers change nothing but the time they cost: a broker with nothing new answers late.
 _PATIENCE = 10
 

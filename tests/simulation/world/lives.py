@@ -1,7 +1,7 @@
 """The lives of customers and applicants, told as events of the contract. Imports no product code.
 
 Events of one moment come in any order across topics, some twice, some under another identity,
-some broken. Dates and times in the data are facts of the plan, whatever the clock of the world says.
+some broken. Dates and times in the data are facts of the plan, whatever the world's clock says.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ ZONES = (
     "Asia/Kolkata",
 )
 CHANNELS = (["sms", "push", "email"], ["email", "sms"], ["push", "sms"], ["email"], ["sms"])
+ALL = ("sms", "push", "email")
 CONTACT = ("AM04", "AM04", "AM04", "MS02", "AC04", "MD01")
 OURS = ("AG02", "FF01", "BE05")
 
@@ -53,6 +54,7 @@ class Teller:
         self.rng = rng
         self.begins = begins
         self.serial = 0
+        self.zones: dict[str, str] = {}
 
     def name(self, kind: str) -> str:
         """An id that nothing else in the run has."""
@@ -70,9 +72,8 @@ class Teller:
     # -- the parts of a life ---------------------------------------------------------------
 
     def person(self, who: str, hour: float = 0, **more: object) -> Told:
-        data = described(
-            who, self.rng.choice(ZONES), self.rng.choice(("en", "nl", "de-AT", "fr")), **more
-        )
+        zone = self.zones.setdefault(who, self.rng.choice(ZONES))
+        data = described(who, zone, self.rng.choice(("en", "nl", "de-AT", "fr")), **more)
         data.setdefault("preferences", {"channels": self.rng.choice(CHANNELS)})
         if self.rng.random() < 0.1:
             data["preferences"] |= {"quiet_hours": {"from": "18:00", "to": "10:00"}}
@@ -223,11 +224,11 @@ def held(tell: Teller, who: str) -> list[Told]:
 def opts_out(tell: Teller, who: str) -> list[Told]:
     minor, hour = tell.amount(), tell.hour(0, DAYS)
     bill, issued = tell.bill(who, minor, -6)
-    channel = tell.rng.choice(("sms", "email", "push"))
+    channel = tell.rng.choice(ALL)
     data = {"customer_id": who, "channel": channel, "at": tell.at(hour).isoformat()}
     left = tell.tell(hour, "interactions", "contact.opted-out.v1", data)
     failed = tell.failure(who, bill, minor, hour + tell.rng.choice((-0.01, 0.01, 1)))
-    return [tell.person(who), issued, left, failed]
+    return [tell.person(who, preferences={"channels": list(ALL)}), issued, left, failed]
 
 
 def changes_mind(tell: Teller, who: str) -> list[Told]:
@@ -236,7 +237,8 @@ def changes_mind(tell: Teller, who: str) -> list[Told]:
     at = tell.hour(0, 8 * DAYS)
     refused = {"channel": "sms", "purpose": "collection", "granted": False}
     consents = [refused | {"at": tell.at(at).isoformat()}]
-    return [*lived, tell.person(who, at, consents=consents)]
+    preferences = {"channels": list(ALL)}
+    return [*lived, tell.person(who, at, consents=consents, preferences=preferences)]
 
 
 def credited(tell: Teller, who: str) -> list[Told]:

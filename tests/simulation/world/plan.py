@@ -21,6 +21,7 @@ RATES = {
     "error": 0.01,
     "lost": 0.02,
     "slow": 0.02,
+    "again": 0.03,
     "hang": 0.04,
     "status": 0.05,
     "busy": 0.05,

@@ -1,4 +1,4 @@
-"""What everybody in a world shares: log, clock, chaos, processes, and the story of what happened."""
+"""What everybody in a world shares: log, clock, chaos, processes, and the story so far."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from streams.core.ports import BatchAborted, Fenced
 from streams.core.records import Headers
 from tests.simulation.world import sites
 from tests.simulation.world.chaos import Chaos
+from tests.simulation.world.commits import Commits
 from tests.simulation.world.loop import Killed, Process, VirtualLoop, current
 from tests.simulation.world.plan import Plan
 
@@ -59,6 +60,7 @@ class Scene:
         self.on_resume: dict[str, Callable[[Process], None]] = {}
         self.defects: list[str] = []
         self.story: list[str] | None = [] if tell else None
+        self.commits = Commits(self.log)
         self._trace = hashlib.sha256()
         self._waiting: dict[asyncio.Future[Any], Callable[[], object]] = {}
 

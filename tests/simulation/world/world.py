@@ -11,13 +11,16 @@ from unittest import mock
 
 import orjson
 import stamina.instrumentation
+from aiokafka.errors import KafkaError
 
 import agents.request_checks
 import connectors.bureaus.ask
 from agents.parts import PartsLogic
 from agents.wiring import parts
+from connectors.postgres.pool import LOST
 from runtime.settings import Settings
 from streams.core.memory_worker import MemoryGroup
+from streams.core.pool import OutsideFailure
 from streams.core.records import Record
 from tests.simulation.world.database import Tables
 from tests.simulation.world.dispatcher import Dispatcher
@@ -26,7 +29,7 @@ from tests.simulation.world.group import Coordinator
 from tests.simulation.world.lives import Act
 from tests.simulation.world.loop import Process, Stuck
 from tests.simulation.world.plan import Plan
-from tests.simulation.world.scene import Scene
+from tests.simulation.world.scene import InjectedError, Scene
 from tests.simulation.world.worker import CHECK_REQUESTS, TICKS, Disk, Worker
 
 CHANNELS = ("sms", "push", "email")
@@ -45,8 +48,11 @@ class World:
 
     def __init__(self, plan: Plan, *, tell: bool = False, survey: bool = False) -> None:
         self.scene = Scene(plan, tell=tell, survey=survey)
+        self.scene.loop.passing = (OutsideFailure, KafkaError, InjectedError, *LOST)
         self.plan = plan
-        logic = PartsLogic(parts(Settings()))
+        business = parts(Settings())
+        logic = PartsLogic(business)
+        self.policy = business[0]._policy
         self._logic, self._topics = logic, list(logic.topics)
         self.group = Coordinator(self.scene, self.scene.workers)
         self.workers: dict[str, Worker] = {}

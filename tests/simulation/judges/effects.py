@@ -1,0 +1,64 @@
+"""I2: every event ends in its effect or in a dead letter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.faults.checker.applications import judge_applications
+from tests.faults.checker.evidence import Finding
+from tests.faults.checker.gateways import judge_gateways
+from tests.faults.checker.judge import _dead_letters, _foreign
+from tests.faults.checker.people import Person
+from tests.faults.checker.reminders import _missing, _wrong_amount, look_of, paid_before
+from tests.faults.checker.rows import judge_rows
+from tests.faults.checker.thanks import judge_thanks, payment_ids
+from tests.simulation.judges.case import Case, told
+
+
+def i2_effect_or_dead_letter(case: Case) -> Iterator[str]:
+    """Balances, statuses, decisions, messages and dead letters are those the log calls for."""
+    yield from told(_findings(case), "lost", "wrong")
+    yield from case.world.scene.defects
+
+
+def _reminders(case: Case, person: Person) -> Iterator[Finding]:
+    """Those that must be there, and what they name. What they must not say or when: I1 and I7."""
+    reminders = case.outputs.of(person.id, "reminder")
+    for message in reminders:
+        unfounded = set(message.invoices) - person.chased()
+        if unfounded or not message.invoices:
+            yield Finding("wrong", message.id, f"no ground to remind of {sorted(unfounded)}")
+            continue
+        try:
+            ends = look_of(person, message)
+        except ValueError:
+            continue  # I1 tells
+        if not paid_before(person, message, ends):
+            yield from _wrong_amount(person, message, ends)
+    yield from _missing(person, reminders, case.evidence.customers.get(person.id) or {})
+
+
+def _thanks(findings: Iterator[Finding], person: Person) -> Iterator[Finding]:
+    """One that waits for its window may miss it for days when the clock jumps, and is given up."""
+    at_once = {
+        event.data["payment_id"]
+        for event in person.of_type("payment.received.v1")
+        if event.data["method"] in {"link", "card"}
+    }
+    for finding in findings:
+        if finding.kind != "lost" or finding.subject in at_once:
+            yield finding
+
+
+def _findings(case: Case) -> Iterator[Finding]:
+    """What the checker of the fault runs finds."""
+    evidence, outputs = case.evidence, case.outputs
+    repeats = payment_ids(case.intake.repeats)
+    yield from _dead_letters(case.intake, evidence)
+    yield from _foreign(outputs, case.people)
+    for person in case.people.values():
+        yield from judge_rows(person, evidence, outputs)
+        yield from _reminders(case, person)
+        yield from _thanks(judge_thanks(person, outputs, repeats), person)
+    yield from judge_applications(case.intake.events, evidence, outputs)
+    yield from judge_gateways(evidence, outputs, case.now)
