@@ -50,6 +50,7 @@ class GroupReader:
     def __init__(self, bootstrap: str, group: str) -> None:
         # Committed offsets are asked for with `require_stable`: an offset inside an open
         # transaction is waited for, not overlooked.
+        self._group = group
         self._consumer = _outsider(bootstrap, group, "read_committed")
         self._overlooking = _outsider(bootstrap, group, "read_uncommitted")
         self._admin = AdminClient(
@@ -85,10 +86,14 @@ class GroupReader:
         return True
 
     def writers(self, positions: Iterable[Position]) -> set[str]:
-        """The transactional ids beside the last committed offsets, open transactions overlooked."""
+        """The transactional ids beside the last committed offsets, open transactions overlooked.
+
+        Only those of this group's workers: a tool that sets offsets may write there what it likes.
+        """
         wanted = [TopicPartition(topic, partition) for topic, partition in positions]
         found = _retrying(lambda: self._overlooking.committed(wanted, REQUEST_TIMEOUT_S))
-        return {entry.metadata for entry in found if entry.error is None and entry.metadata}
+        written = {entry.metadata or "" for entry in found if entry.error is None}
+        return {name for name in written if name.startswith(f"{self._group}-")}
 
     def end_offsets(self, topics: Sequence[str], partition: int) -> dict[str, int]:
         """High watermarks of one partition of each topic, open transactions included."""

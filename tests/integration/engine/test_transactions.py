@@ -171,6 +171,23 @@ async def test_what_a_predecessor_left_open_is_waited_for_and_then_ended(
     assert reader.committed(sources) == {sources[0]: 1}
 
 
+async def test_nobody_is_ended_for_what_a_tool_wrote_beside_an_offset(
+    home: Installation, reader: GroupReader
+) -> None:
+    """`kafka-consumer-groups` and its like may leave any text there."""
+    payments = home.topic(PAYMENTS)
+    tool = Consumer({"bootstrap.servers": home.kafka, "group.id": home.app_id})
+    tool.commit(
+        offsets=[
+            TopicPartition(payments, 0, 3, metadata="somebody-else"),
+            TopicPartition(payments, 1, 3, metadata=f"{home.app_id}-w7"),
+        ],
+        asynchronous=False,
+    )
+    tool.close()
+    assert reader.writers([(payments, 0), (payments, 1)]) == {f"{home.app_id}-w7"}
+
+
 async def test_rows_whose_marker_is_not_written_yet_are_waited_for(
     home: Installation, reader: GroupReader, first: Membership, owner: Owner
 ) -> None:
