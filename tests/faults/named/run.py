@@ -83,6 +83,7 @@ async def _under_load(
     fault: Fault, size: Size, seed: int, rig: Rig, before: Before
 ) -> results.Result:
     info = rig.info()
+    rig.modules.clear()  # what an earlier fault planted ends with its worker's next end
     await fix_answers(info["simulators"]["bureaus"])
     publisher = Publisher(info["kafka"], **fault.publisher)
     watch = Watch(info["kafka"], lambda: dict(publisher.ends), lambda: rig.pids("worker-"), 4)
