@@ -96,18 +96,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
             events=given.events or (QUICK_EVENTS if given.quick else EVENTS),
             quick=given.quick,
         )
-        for measure, name in {BENCHES[name]: name for name in benches}.items():
+        for measure, names in _measures(benches).items():
             began = time.monotonic()
             try:
                 measure(at)
             except Exception as why:  # noqa: BLE001 - the others are to be measured all the same
                 say(traceback.format_exc())
-                results.add(not_measured(name, str(why) or type(why).__name__))
+                for name in names:
+                    results.add(not_measured(name, f"{type(why).__name__}: {why}"))
             _keep(given, [head, *results.lines])
-            say(f"{name}: {time.monotonic() - began:.0f} s")
+            say(f"{', '.join(names)}: {time.monotonic() - began:.0f} s")
     for line in goal_lines(results.lines):
         results.add(line)
     return 0
+
+
+def _measures(benches: Sequence[str]) -> dict[Callable[[Bench], None], list[str]]:
+    """What is to be called, each once, with the names of the benches it measures."""
+    found: dict[Callable[[Bench], None], list[str]] = {}
+    for name in benches:
+        found.setdefault(BENCHES[name], []).append(name)
+    return found
 
 
 def _too_long(*_: object) -> None:
