@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmarks.engine.results import Line, find
 from benchmarks.engine.systems import DUNNOCK, FAUST, QUIX_EOS, STREAMS_EOS
@@ -33,10 +33,13 @@ class Wrong(Exception):
 def goal_lines(lines: Iterable[Line]) -> list[Line]:
     """A line for each goal, in the issue's order."""
     measured = list(lines)
+    quick = any(line.get("quick") for line in measured)
     found = []
     for goal, (wanted, judge) in GOALS.items():
         try:
             judged = judge(measured)
+            if quick:
+                judged = replace(judged, holds=None, why="a quick run judges nothing")
         except Missing as missing:
             judged = Judged(None, None, None, None, str(missing))
         except Wrong as wrong:

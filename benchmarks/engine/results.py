@@ -60,15 +60,14 @@ def _rounded(value: float) -> float:
 class Results:
     """The lines of one run of the bench."""
 
-    def __init__(self, at: str = "") -> None:
-        """`at` stands in each line: which run it is of."""
-        self._at = at
+    def __init__(self, **about: object) -> None:
+        """`about` stands in each line: which run it is of (`at`), whether it was a `quick` one."""
+        self._about = about
         self.lines: list[Line] = []
 
     def add(self, line: Line) -> None:
         """Print a line and keep it."""
-        if self._at:
-            line = {**line, "at": self._at}
+        line = {**line, **self._about}
         self.lines.append(line)
         print(json.dumps(line), flush=True)
 

@@ -64,7 +64,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--rounds", type=int, help=f"counted ones, {ROUNDS}")
     made.add_argument("--events", type=int, help=f"of a run of throughput, {EVENTS}")
     made.add_argument("--raw", type=Path, help=f"raw results, {RAW.relative_to(ROOT)}")
-    made.add_argument("--quick", action="store_true", help="small counts, one round: a smoke")
+    made.add_argument(
+        "--quick", action="store_true", help="small counts, one round, none thrown away: a smoke"
+    )
     return made
 
 
@@ -80,7 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0 when every bench has run to its end, whatever it found."""
     given = parser().parse_args(arguments)
     benches = _chosen(given.bench, list(BENCHES))
-    results = Results(head_at := utc_now().isoformat(timespec="seconds"))
+    head_at = utc_now().isoformat(timespec="seconds")
+    results = Results(at=head_at, **({"quick": True} if given.quick else {}))
     signal.signal(signal.SIGALRM, _too_long)
     signal.alarm(int(LIMIT_S))
     head = {**machine(head_at), "rounds": given.rounds or (1 if given.quick else ROUNDS)}
@@ -95,6 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             rounds=given.rounds or (1 if given.quick else ROUNDS),
             events=given.events or (QUICK_EVENTS if given.quick else EVENTS),
             quick=given.quick,
+            discarded=0 if given.quick else 1,
         )
         for measure, names in _measures(benches).items():
             began = time.monotonic()
