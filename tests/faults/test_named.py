@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from confluent_kafka import TopicPartition
 
+from tests.faults.checker.evidence import Entry
+from tests.faults.checker.judge import _as_it_came
 from tests.faults.named import report, results
 from tests.faults.named.asked import ASKED
 from tests.faults.named.catalogue import FAULTS
@@ -82,6 +84,24 @@ def test_what_was_not_run_is_named(tmp_path: Path) -> None:
     assert set(rows) == set(ASKED)
     assert "shorter than asked for" in rows["worker-kill"]
     assert all("not measured" in rows[name] for name in ASKED if name != "worker-kill")
+
+
+@pytest.mark.parametrize(
+    ("value", "said", "right"),
+    [
+        (b"x" * 1_000_000, b"8000100", True),
+        (b"x" * 1_000_000, b"1000100", False),
+        (b"y" * 1_000_000, b"8000100", False),
+    ],
+)
+def test_a_letter_that_was_cut_says_how_large_it_was(
+    value: bytes, said: bytes, right: bool
+) -> None:
+    record = Entry("payments", 0, 1, b"key", b"x" * 8_000_000)
+    letter = Entry("dead-letters", 0, 1, b"key", value, (("dl_cut", said),))
+    assert _as_it_came(letter, record) is right
+    small = replace(record, value=b"x" * 1_000_001)
+    assert not _as_it_came(letter, small)
 
 
 def test_the_results_file_can_be_read() -> None:
