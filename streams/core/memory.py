@@ -29,6 +29,10 @@ def _no_failure(partition: int) -> None:
     """Nothing goes wrong."""
 
 
+def _nobody_listens(transaction: Transaction) -> None:
+    """Nobody wants to know."""
+
+
 class MemoryLog:
     """Topics of `partitions` partitions each, made by the first record, and their groups."""
 
@@ -40,6 +44,7 @@ class MemoryLog:
         self.epochs: dict[int, int] = {}
         self.open: list[Transaction] = []
         """Transactions that are neither committed nor aborted, the oldest first."""
+        self.on_commit: Callable[[Transaction], None] = _nobody_listens
         self.before_commit: Hook = _no_failure
         self.after_commit: Hook = _no_failure
         """The transaction stands, but the lane doesn't hear of it."""

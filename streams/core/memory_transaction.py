@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from streams.core.memory import MemoryLog
 
 T = TypeVar("T")
+Batch = tuple[int, Sequence[Output], Mapping[str, Changes], Mapping[str, int]]
 Row = tuple[bytes, bytes | None]
 State = Literal["open", "committed", "aborted"]
 
@@ -49,6 +50,8 @@ class Transaction:
         self.state: State = "open"
         self.partitions: set[int] = set()
         """Source partitions whose batches are in it."""
+        self.batches: list[Batch] = []
+        """What was given to `write`."""
         self._written: list[tuple[Slots[Any], int, Any]] = []
         self._touched: dict[int, Slots[Any]] = {}
         self._offsets: dict[tuple[str, int], int] = {}
@@ -62,6 +65,7 @@ class Transaction:
         offsets: Mapping[str, int],
     ) -> dict[str, int]:
         """Add a batch; gives the offset of its last record in each table's changelog."""
+        self.batches.append((partition, outputs, changes, offsets))
         self.partitions.add(partition)
         for output in outputs:
             topic, number = self._log.place(output)
@@ -84,6 +88,7 @@ class Transaction:
         for slots, offset, written in self._written:
             slots[offset] = written
         self._log.committed.update(self._offsets)
+        self._log.on_commit(self)
 
     def abort(self) -> None:
         """Nothing of it is ever read."""
