@@ -31,7 +31,7 @@ GOOD = Result(
     sent_twice=0,
     reminded_after_payment=0,
     seconds_to_lag_zero=0.4,
-    figures={"longest gap of a partition, s": 3.1},
+    figures={"its first event, longest s": 3.1},
     versions={"kafka": "4.1.0"},
     machine="2 cores",
 )
@@ -73,6 +73,12 @@ def test_a_bad_result_is_told(doctored: dict[str, Any], tmp_path: Path) -> None:
     assert "NOT GOOD" in out.read_text()
     results.append(GOOD, place)
     assert report.main(words) == 0
+
+
+def test_a_missed_aim_is_told() -> None:
+    late = replace(GOOD, figures={"its first event, longest s": 9.2})
+    assert report.verdict(GOOD) == "good"
+    assert report.verdict(late) == "good, **aim of 5 s missed**"
 
 
 def test_what_was_not_run_is_named(tmp_path: Path) -> None:
