@@ -7,7 +7,7 @@ BIN := .venv/bin
 LIBS := .dunnock/kafka/libs
 STREAMS := benchmarks/engine/kafka_streams/target
 
-.PHONY: help setup demo test faults faults-report race bench-flow bench-engine bench-engine-page check unit lint types imports tidy format browser clean
+.PHONY: help setup demo test simulate simulate-mutations faults faults-report race bench-flow bench-engine bench-engine-page check unit lint types imports tidy format browser clean
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -26,6 +26,12 @@ test: setup browser ## every test, on real servers
 	$(BIN)/pytest -n 2 --dist loadfile $(ENGINE_TESTS) || failed=1; \
 	$(BIN)/pytest --ignore $(ENGINE_TESTS) || failed=1; \
 	exit $$failed
+
+simulate: setup ## 2,000 seeded worlds of 200 events without Kafka, full of faults; SEEDS=, SEED=n replays one
+	@$(BIN)/python -m tests.simulation.simulate
+
+simulate-mutations: setup ## each mutation of the engine is caught by the simulation; NAME=, SEEDS=
+	@$(BIN)/python -m tests.simulation.mutate
 
 faults: setup ## 20,000 events under kill -9 and SIGSTOP; NAME=worker-kill [FULL=1] [DURATION=s] is one fault
 	$(BIN)/python -m $(if $(NAME),tests.faults.named.run $(NAME) $(if $(FULL),--full) $(if $(DURATION),--seconds $(DURATION)),tests.faults.run)

@@ -27,7 +27,7 @@ class Slots(list[T | None]):
     @property
     def stable_end(self) -> int:
         """The first offset of the oldest open transaction, or the end."""
-        return min(self._firsts.values(), default=len(self))
+        return min(self._firsts.values()) if self._firsts else len(self)
 
     def take(self, transaction: Transaction) -> int:
         """An offset for something of an open transaction."""

@@ -64,11 +64,27 @@ def mutations(names: Iterable[str] = ()) -> list[Path]:
     return sorted(p for p in MUTATIONS.glob("*.diff") if not wanted or p.stem in wanted)
 
 
-def applied(diff: Path, target: Path) -> str:
+def applied(diff: Path, target: Path, *, only_its_file: bool = False) -> str:
     """Copy the tree to `target`, apply the diff, give the file it changes. Raises StaleMutation."""
-    for part in _TREE:
-        skip = shutil.ignore_patterns("__pycache__", "*.diff")
-        shutil.copytree(ROOT / part, target / part, ignore=skip)
+    file = next(
+        line.removeprefix("+++ b/").strip()
+        for line in diff.read_text().splitlines()
+        if line.startswith("+++ b/")
+    )
+    if file.startswith("tests/"):
+        raise StaleMutation(f"{diff.name} changes no shipped file")
+    for part in (file,) if only_its_file else _TREE:
+        (target / part).parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / part).is_file():
+            shutil.copy(ROOT / part, target / part)
+        else:
+            skip = shutil.ignore_patterns("__pycache__", "*.diff")
+            shutil.copytree(ROOT / part, target / part, ignore=skip)
+    _apply(diff, target)
+    return file
+
+
+def _apply(diff: Path, target: Path) -> None:
     done = subprocess.run(
         ["git", "apply", "--recount", str(diff)],
         cwd=target,
@@ -79,14 +95,6 @@ def applied(diff: Path, target: Path) -> str:
     )
     if done.returncode:
         raise StaleMutation(f"{diff.name}: {done.stderr.strip()}")
-    files = [
-        line.removeprefix("+++ b/").strip()
-        for line in diff.read_text().splitlines()
-        if line.startswith("+++ b/")
-    ]
-    if not files or files[0].startswith("tests/"):
-        raise StaleMutation(f"{diff.name} changes no shipped file")
-    return files[0]
 
 
 def hunted(tree: Path, first: int, count: int, events: int) -> dict[str, Any]:

@@ -116,10 +116,10 @@ def report(total: Sum, took_s: float, *, complete: bool) -> list[str]:
     """The figures, and every injection point with its counts."""
     tally = total.tally
     rate = total.seeds / took_s if took_s else 0.0
+    cpu_s = total.cpu_s / max(1, total.seeds)
     lines = [
-        f"{total.seeds:,} worlds, {total.records:,} records, {len(total.wrong)} failed; "
-        f"{took_s:.1f} s, {rate:.1f} worlds/s on {os.cpu_count()} cores "
-        f"({total.cpu_s / max(1, total.seeds):.3f} s of CPU each)",
+        f"{total.seeds:,} worlds, {total.records:,} records, {len(total.wrong)} failed",
+        f"{took_s:.1f} s, {rate:.1f} worlds/s on {os.cpu_count()} cores ({cpu_s:.3f} s CPU each)",
         "",
         "injection point: passed; struck",
     ]

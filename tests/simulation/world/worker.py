@@ -30,6 +30,7 @@ from tests.simulation.world.loop import Process
 from tests.simulation.world.scene import InjectedError, OutcomeUnknown, Scene
 
 TICKS = "ticks"
+_SETTINGS = Settings()
 
 
 class DiskStore(MemoryStore):
@@ -81,7 +82,7 @@ class Worker:
             queued_records_max=200,
         )
         self.queued_max = 0
-        desk = BureauDesk(Settings())
+        desk = BureauDesk(_SETTINGS)
         session: Any = BureauSession(scene)
         desk._desk.set_result(Desk(session, "http://bureaus", AnswerCache(None, "secret")))
         self.pool = Pool(
