@@ -85,6 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     head_at = utc_now().isoformat(timespec="seconds")
     results = Results(at=head_at, **({"quick": True} if given.quick else {}))
     signal.signal(signal.SIGALRM, _too_long)
+    signal.signal(signal.SIGTERM, _asked_to_end)
     signal.alarm(int(LIMIT_S))
     head = {**machine(head_at), "rounds": given.rounds or (1 if given.quick else ROUNDS)}
     with ExitStack() as stack:
@@ -125,6 +126,10 @@ def _measures(benches: Sequence[str]) -> dict[Callable[[Bench], None], list[str]
 
 def _too_long(*_: object) -> None:
     raise SystemExit(f"The bench was not done in {LIMIT_S:.0f} s: it ends, with what it has.")
+
+
+def _asked_to_end(*_: object) -> None:
+    raise SystemExit("Ended on request.")  # through every block that has a process or a directory
 
 
 def _keep(given: argparse.Namespace, lines: list[Line]) -> None:
