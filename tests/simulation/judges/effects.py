@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.faults.checker.applications import judge_applications
-from tests.faults.checker.evidence import Finding
+from tests.faults.checker.evidence import GATEWAYS, Finding
 from tests.faults.checker.gateways import judge_gateways
 from tests.faults.checker.judge import _dead_letters, _foreign
 from tests.faults.checker.people import Person
@@ -18,7 +18,26 @@ from tests.simulation.judges.case import Case, told
 def i2_effect_or_dead_letter(case: Case) -> Iterator[str]:
     """Balances, statuses, decisions, messages and dead letters are those the log calls for."""
     yield from told(_findings(case), "lost", "wrong")
+    yield from _unsettled(case)
     yield from case.world.scene.defects
+
+
+def _unsettled(case: Case) -> Iterator[str]:
+    """Every message that was asked for has ended, and the log was told how."""
+    receipts = {
+        (entry.header("ce_id") or "").rpartition("/")[0]
+        for entry in case.evidence.inputs
+        if entry.topic == "interactions"
+    }
+    for message in case.outputs.messages:
+        row = case.world.tables.dispatches.get(message.id)
+        if message.channel not in GATEWAYS:
+            continue
+        if row is None or row["state"] == "claimed":
+            state = "never claimed" if row is None else "still claimed"
+            yield f"{message.id}: {message.channel} has not dealt with it: {state}"
+        elif row["state"] != "withdrawn" and message.id not in receipts:
+            yield f"{message.id} is {row['state']}, and nobody told the log"
 
 
 def _reminders(case: Case, person: Person) -> Iterator[Finding]:
