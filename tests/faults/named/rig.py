@@ -108,8 +108,12 @@ class Rig:
         self.release(name)
         await self.returned(name)
 
+    async def replaced(self, name: str, pid: int) -> None:
+        """Wait until another process than `pid` runs: between the two may be no moment to see."""
+        await self._until(lambda: self.pids(name).get(name, pid) != pid)
+
     async def ended(self, name: str) -> None:
-        """Wait until it does not run."""
+        """Wait until it does not run. Only for a part that is held."""
         await self._until(lambda: name not in self.pids(name))
 
     async def returned(self, name: str) -> None:

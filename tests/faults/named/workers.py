@@ -102,8 +102,9 @@ async def rolling(scene: Scene) -> None:
         await scene.at(scene.spread(number))
         name = f"worker-{number % 2}"
         await scene.mark(name)
+        pid = scene.rig.pids(name)[name]
         scene.rig.kill(name, signal.SIGTERM)
-        await scene.rig.ended(name)
+        await scene.rig.replaced(name, pid)
         await scene.ready(name)
         scene.report(f"{name} is back")
 
