@@ -106,7 +106,7 @@ async def _keep_full(place: Path) -> None:
 
 
 def _tell_deaths(scene: Scene, prefix: str) -> None:
-    ends = [line for line in scene.rig.said if line.startswith(prefix) and " ended (" in line]
+    ends = [line for line in scene.said if line.startswith(prefix) and " ended (" in line]
     scene.figures["ends while the disk was full"] = len(ends)
     scene.figures["of them with the disk named as the cause"] = sum(
         "the disk is full" in line for line in ends

@@ -72,14 +72,14 @@ async def flood(scene: Scene) -> None:
     """More bad records in a row than can be believed; then somebody says that they are meant."""
     await scene.at(scene.seconds + 2)
     publisher = scene.publisher
-    begun = len(scene.rig.said)
+    begun = len(scene.said)
     for number in range(FLOOD):
         publisher.send(_bad(number))
     await asyncio.to_thread(publisher.flush)
     scene.report(f"{FLOOD} bad records of one key are acknowledged")
 
     async def given_up() -> bool:
-        ends = [line for line in scene.rig.said[begun:] if line.startswith("worker-")]
+        ends = [line for line in scene.said[begun:] if line.startswith("worker-")]
         return sum("ended (code 1)" in line for line in ends) >= 3
 
     scene.expect(await scene.until(given_up, 90), "whoever reads them ends, each time")

@@ -36,6 +36,15 @@ class Scene:
     failed: list[str] = field(default_factory=list)
     #: (moment, partitions) of each kill whose return is to be measured.
     marks: list[tuple[float, tuple[int, ...]]] = field(default_factory=list)
+    _said_before: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._said_before = len(self.rig.said)
+
+    @property
+    def said(self) -> list[str]:
+        """What the supervisor has said since this fault began."""
+        return self.rig.said[self._said_before :]
 
     async def at(self, second: float) -> None:
         """Wait until so many seconds of the load are over."""

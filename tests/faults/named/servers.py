@@ -30,7 +30,7 @@ async def broker(scene: Scene) -> None:
     moved = await scene.until(lambda: _moved(scene, back), 90)
     scene.expect(moved, "every partition moves again")
     scene.figures["all partitions after its start, s"] = round(time.monotonic() - back, 1)
-    said = [line for line in scene.rig.said if " ended (" in line and not line.startswith("kafka")]
+    said = [line for line in scene.said if " ended (" in line and not line.startswith("kafka")]
     scene.figures["processes that ended meanwhile"] = len(said)
 
 

@@ -41,7 +41,7 @@ async def terminate(scene: Scene) -> None:
         name = await scene.some_worker()
         await scene.mark(name)
         scene.rig.kill(name, signal.SIGTERM)
-    ends = [line for line in scene.rig.said if line.startswith("worker-") and " ended (" in line]
+    ends = [line for line in scene.said if line.startswith("worker-") and " ended (" in line]
     clean = sum("(code 0)" in line for line in ends)
     scene.figures["ended by themselves"] = clean
     scene.expect(clean == len(ends) == scene.times, f"each SIGTERM ends a worker cleanly ({ends})")
@@ -53,7 +53,7 @@ async def stop(scene: Scene) -> None:
     for number in range(scene.times):
         await scene.at(scene.spread(number))
         name = await scene.some_worker()
-        before = len(scene.rig.said)
+        before = len(scene.said)
         await scene.mark(name)
         pid = scene.rig.pids(name)[name]
         os.kill(pid, signal.SIGSTOP)
@@ -61,7 +61,7 @@ async def stop(scene: Scene) -> None:
         if alive(pid):
             os.kill(pid, signal.SIGCONT)
         await asyncio.sleep(6)
-        ended = {line.split()[0] for line in scene.rig.said[before:] if " ended (" in line}
+        ended = {line.split()[0] for line in scene.said[before:] if " ended (" in line}
         both += len(ended & {"worker-0", "worker-1"}) > 1
         scene.report(f"round {number + 1}: {name} was stopped; ended: {sorted(ended) or 'nobody'}")
     scene.figures["rounds in which both workers ended"] = both
