@@ -45,7 +45,8 @@ race: setup ## 10,000 payments against the last look of a reminder
 bench-flow: setup ## event to gateway, p50 and p99, at 500 mixed events a second
 	$(BIN)/python -m benchmarks.flow
 
-bench-engine: setup .peers/.complete $(STREAMS)/.complete ## the engine beside its peers; BENCH= ROUNDS= EVENTS= QUICK=1
+bench-engine: ## the engine beside its peers, JSON lines; BENCH= ROUNDS= EVENTS= QUICK=1
+	@$(MAKE) --no-print-directory setup .peers/.complete $(STREAMS)/.complete >&2
 	@$(BIN)/python -m benchmarks.engine.run $(if $(BENCH),--bench $(BENCH)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	  $(if $(EVENTS),--events $(EVENTS)) $(if $(QUICK),--quick)
 
