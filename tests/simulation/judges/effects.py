@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.faults.checker.applications import judge_applications
-from tests.faults.checker.evidence import GATEWAYS, Finding
+from tests.faults.checker.evidence import GATEWAYS, Finding, instant
 from tests.faults.checker.gateways import judge_gateways
 from tests.faults.checker.judge import _dead_letters, _foreign
 from tests.faults.checker.people import Person
@@ -54,7 +54,14 @@ def _reminders(case: Case, person: Person) -> Iterator[Finding]:
             continue  # I1 tells
         if not paid_before(person, message, ends):
             yield from _wrong_amount(person, message, ends)
-    yield from _missing(person, reminders, case.evidence.customers.get(person.id) or {})
+    row = case.evidence.customers.get(person.id) or {}
+    step = row.get("next_step") or {}
+    if step.get("state") == "waiting" and instant(step["at"]) <= case.now:
+        yield Finding("lost", person.id, f"step {step['step']} was due at {step['at']}")
+    for finding in _missing(person, reminders, row):
+        # A clock that jumps finds every window closed: then the row says what it waits for.
+        if not (finding.detail.startswith("no reminder of") and (step or row.get("not_sent"))):
+            yield finding
 
 
 def _thanks(findings: Iterator[Finding], person: Person) -> Iterator[Finding]:
