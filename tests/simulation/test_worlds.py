@@ -17,7 +17,7 @@ from tests.simulation.world.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
 #: `make simulate` runs two thousand, of 200 events each.
-SEEDS = range(24)
+SEEDS = range(16)
 EVENTS = 60
 
 
