@@ -39,7 +39,6 @@ async def terminate(scene: Scene) -> None:
     for number in range(scene.times):
         await scene.at(scene.spread(number))
         name = await scene.some_worker()
-        await scene.mark(name)
         scene.rig.kill(name, signal.SIGTERM)
     ends = [line for line in scene.said if line.startswith("worker-") and " ended (" in line]
     clean = sum("(code 0)" in line for line in ends)
@@ -101,7 +100,6 @@ async def rolling(scene: Scene) -> None:
     for number in range(scene.times):
         await scene.at(scene.spread(number))
         name = f"worker-{number % 2}"
-        await scene.mark(name)
         pid = scene.rig.pids(name)[name]
         scene.rig.kill(name, signal.SIGTERM)
         await scene.rig.replaced(name, pid)
