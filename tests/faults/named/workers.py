@@ -40,6 +40,10 @@ async def terminate(scene: Scene) -> None:
         await scene.at(scene.spread(number))
         name = await scene.some_worker()
         scene.rig.kill(name, signal.SIGTERM)
+
+
+async def ended_cleanly(scene: Scene) -> None:
+    """Looked at once all is at rest: the last one takes a while to stop."""
     ends = [line for line in scene.said if line.startswith("worker-") and " ended (" in line]
     clean = sum("(code 0)" in line for line in ends)
     scene.figures["ended by themselves"] = clean
@@ -159,7 +163,7 @@ def _no_more_memory(pid: int) -> None:
 
 FAULTS = (
     Fault(name="worker-kill", act=kill, short=Size(120, times=8), full=Size(1000, 20, times=50)),
-    Fault(name="sigterm", act=terminate, short=Size(75, times=5)),
+    Fault(name="sigterm", act=terminate, after=ended_cleanly, short=Size(75, times=5)),
     Fault(name="sigstop", act=stop, short=Size(90, times=3), full=Size(270, times=10)),
     Fault(name="storm", act=storm, short=Size(120)),
     Fault(name="rolling-restart", act=rolling, short=Size(80, times=4)),
