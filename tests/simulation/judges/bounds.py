@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from domain.collections.state import CustomerState
 from streams.core.config import LaneConfig
+from streams.core.engine_rows import LOOK_PREFIX, timer_of
 from streams.core.window import UNACKED_MAX
 from tests.simulation.judges.case import Case
 from tests.simulation.world.world import QUIET_S_MAX
@@ -22,9 +23,20 @@ def i9_bounds(case: Case) -> Iterator[str]:
         if worker.pool.unacked > UNACKED_MAX * case.world.plan.partitions:
             yield f"{worker.name} has {worker.pool.unacked} calls under way"
     yield from _rows(case)
+    yield from _left_over(case)
     for row in case.world.tables.dispatches.values():
         if row["attempts"] > 200:
             yield f"{row['message_id']} was tried {row['attempts']} times"
+
+
+def _left_over(case: Case) -> Iterator[str]:
+    """At rest no timer is due and no look waits: what was fired and decided is gone."""
+    for key, row in case.rows["timers"].items():
+        if timer_of(row).due <= case.now:
+            yield f"timer {key} was due at {timer_of(row).due} and is still there"
+    for key in case.rows["engine"]:
+        if key.startswith(LOOK_PREFIX):
+            yield f"{key} still waits"
 
 
 def _rows(case: Case) -> Iterator[str]:
