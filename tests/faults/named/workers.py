@@ -39,12 +39,14 @@ async def terminate(scene: Scene) -> None:
     for number in range(scene.times):
         await scene.at(scene.spread(number))
         name = await scene.some_worker()
+        await scene.ready(name)  # one that is still importing has no handler yet
         scene.rig.kill(name, signal.SIGTERM)
 
 
 async def ended_cleanly(scene: Scene) -> None:
     """Looked at once all is at rest: the last one takes a while to stop."""
-    ends = [line for line in scene.said if line.startswith("worker-") and " ended (" in line]
+    said = [line.split(":")[0] for line in scene.said]
+    ends = [line for line in said if line.startswith("worker-") and " ended (" in line]
     clean = sum("(code 0)" in line for line in ends)
     scene.figures["ended by themselves"] = clean
     scene.expect(clean == len(ends) == scene.times, f"each SIGTERM ends a worker cleanly ({ends})")
