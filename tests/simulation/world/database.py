@@ -1,7 +1,7 @@
 """The tables of dispatching in memory, behind the statements of `connectors.postgres.dispatches`.
 
 The connector's own code runs; what PostgreSQL would do with each of its statements is told here.
-`tests/integration/dispatch/test_simulated_database.py` compares both, statement by statement.
+Nothing compares both yet but the tests of the connector on a real PostgreSQL.
 """
 
 from __future__ import annotations
