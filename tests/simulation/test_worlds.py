@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.simulation.outcome import outcome, silence
 from tests.simulation.shrink import shrunk
@@ -22,8 +25,13 @@ EVENTS = 60
 
 
 @pytest.fixture(autouse=True)
-def _quiet() -> None:
+def _quiet() -> Iterator[None]:
+    """Silent for these worlds, and as before for the tests that come after them."""
+    before = structlog.get_config()
     silence()
+    yield
+    structlog.configure(**before)
+    logging.disable(logging.NOTSET)
 
 
 @pytest.mark.parametrize("first", SEEDS[::4])
