@@ -97,7 +97,7 @@ class Assignment:
         if not self._assigned or epoch != self.epoch:
             raise RebalanceAgain
 
-    async def fence_and_find_ends(self, changelogs: set[TP]) -> dict[TP, int]:
+    async def settle_and_find_ends(self, changelogs: set[TP]) -> dict[TP, int]:
         """Wait until nothing of former owners is open, then give the changelogs' ends."""
         self.still(epoch := self.epoch)
         await self.log.init()

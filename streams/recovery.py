@@ -1,4 +1,4 @@
-"""Faust's table recovery with two steps replaced: fence before the end is read, restore in bulk.
+"""Faust's table recovery with two steps replaced: settle before the end is read, restore in bulk.
 
 Private names of faust-streaming 0.15.3 are overridden here; tests/integration/engine compares the
 hashes of their sources, so that an upgrade can't pass unseen.
@@ -30,14 +30,14 @@ class Recovery(FaustRecovery):
     async def _build_highwaters(
         self, consumer: Any, tps: set[TP], destination: Counter[TP], title: str
     ) -> None:
-        """Fence every predecessor, then ask where the changelogs end.
+        """Settle what predecessors left open, then ask where the changelogs end.
 
         In this order, because a predecessor that is still alive could go on writing behind the
         end that we read. Faust counts in offsets of the last record, so the end is one less.
         """
         tps = set(tps)
         assignment = cast("DunnockApp", self.app).engine.assignment
-        ends = await assignment.fence_and_find_ends(tps)
+        ends = await assignment.settle_and_find_ends(tps)
         for tp, end in ends.items():
             if await assignment.forget_if_unusable(tp, end):
                 self.active_offsets[tp] = None  # type: ignore[assignment] # as Faust's own `_add`

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
+from streams.core.group_commit import Batch
 from streams.core.memory_store import MemoryStore
 from streams.core.memory_transaction import Row, Slots, Transaction
 from streams.core.partitioner import partition_of
@@ -148,7 +149,7 @@ class MemoryLane:
         if self._log.epochs[self._partition] != self._epoch:
             raise Fenced(f"partition {self._partition} has a newer owner")
         transaction = Transaction(self._log, str(self._partition))
-        ends = transaction.write(self._partition, outputs, changes, offsets)
+        ends = transaction.write(Batch(self._partition, outputs, changes, offsets))
         try:
             self._log.before_commit(self._partition)
         except BaseException:

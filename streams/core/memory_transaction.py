@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from streams.core.ports import Changes, Fenced
-from streams.core.records import Output, Record
+from streams.core.group_commit import Batch
+from streams.core.ports import Fenced
+from streams.core.records import Record
 
 if TYPE_CHECKING:
     from streams.core.memory import MemoryLog
 
 T = TypeVar("T")
-Batch = tuple[int, Sequence[Output], Mapping[str, Changes], Mapping[str, int]]
 Row = tuple[bytes, bytes | None]
 State = Literal["open", "committed", "aborted"]
 
@@ -57,29 +56,23 @@ class Transaction:
         self._offsets: dict[tuple[str, int], int] = {}
         log.open.append(self)
 
-    def write(
-        self,
-        partition: int,
-        outputs: Sequence[Output],
-        changes: Mapping[str, Changes],
-        offsets: Mapping[str, int],
-    ) -> dict[str, int]:
+    def write(self, batch: Batch) -> dict[str, int]:
         """Add a batch; gives the offset of its last record in each table's changelog."""
-        self.batches.append((partition, outputs, changes, offsets))
-        self.partitions.add(partition)
-        for output in outputs:
+        self.batches.append(batch)
+        self.partitions.add(batch.partition)
+        for output in batch.outputs:
             topic, number = self._log.place(output)
             slots = self._log.slots(topic, number)
             offset = self._take(slots)
             record = Record(topic, number, offset, output.key, output.value, output.headers)
             self._written.append((slots, offset, record))
         ends = {}
-        for table, rows in changes.items():
-            changelog = self._log.changelog(table, partition)
+        for table, rows in batch.changes.items():
+            changelog = self._log.changelog(table, batch.partition)
             for row in rows.items():
                 ends[table] = self._take(changelog)
                 self._written.append((changelog, ends[table], row))
-        self._offsets.update({(topic, partition): at for topic, at in offsets.items()})
+        self._offsets.update({(topic, batch.partition): at for topic, at in batch.offsets.items()})
         return ends
 
     def commit(self) -> None:

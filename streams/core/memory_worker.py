@@ -106,10 +106,7 @@ class MemoryWorker:
         try:
             await self._step("begun")
             self._check_epoch()
-            ends = [
-                transaction.write(one.partition, one.outputs, one.changes, one.offsets)
-                for one in batches
-            ]
+            ends = [transaction.write(batch) for batch in batches]
             await self._step("written")
             if not self._group.takes(self._name, generation):
                 raise Fenced(f"generation {generation} of {self._name} is over")

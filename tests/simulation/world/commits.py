@@ -42,11 +42,12 @@ class Commits:
     def _on_commit(self, transaction: Transaction) -> None:
         self.transactions += 1
         self.largest = max(self.largest, len(transaction.batches))
-        for partition, outputs, changes, offsets in transaction.batches:
-            self.positions.append((partition, dict(offsets)))
-            self._reminders(partition, outputs)
-            self._time(partition, changes.get("engine", {}).get(b"now"))
-            self._looks(partition, changes.get("engine", {}))
+        for batch in transaction.batches:
+            partition, engine = batch.partition, batch.changes.get("engine", {})
+            self.positions.append((partition, dict(batch.offsets)))
+            self._reminders(partition, batch.outputs)
+            self._time(partition, engine.get(b"now"))
+            self._looks(partition, engine)
 
     def _reminders(self, partition: int, outputs: Any) -> None:
         for output in outputs:
