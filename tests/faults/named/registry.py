@@ -31,6 +31,10 @@ class Size:
     def events(self) -> int:
         return int(self.seconds * self.per_second)
 
+    def reaches(self, wanted: Size) -> bool:
+        """Whether this is as long and as often. The rate was not asked for: a run tells it."""
+        return self.seconds >= wanted.seconds and self.times >= wanted.times
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:

@@ -161,7 +161,7 @@ def _result(
         fault=fault.name,
         at=results.now(),
         commit=results.commit(),
-        full=size == fault.size(full=True),
+        full=size.reaches(fault.size(full=True)),
         ran=f"{size.seconds:.0f} s at {size.per_second:.0f} events/s{times}",
         seed=seed,
         events=len(scene.publisher.acked_at),
@@ -201,7 +201,7 @@ async def run_on_one_stack(names: Sequence[str], chosen: argparse.Namespace, see
             async for result in caused(sized, seed, home):
                 left -= told(result, chosen)
         finally:
-            if left:
+            if left or chosen.keep_logs:
                 kept = KEPT / f"{names[0]}-{int(time.time())}"
                 shutil.copytree(home.logs, kept)
                 say(f"its logs are kept in {kept}")
@@ -243,6 +243,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--times", type=int, default=0, help="how often the thing is done")
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
     parser.add_argument("--dry", action="store_true", help="leave the results file alone")
+    parser.add_argument("--keep-logs", action="store_true", help="also those of a good run")
     parser.add_argument("--together", action="store_true", help="all on one stack, in this order")
     chosen = parser.parse_args(arguments)
     if chosen.together:

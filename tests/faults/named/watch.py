@@ -119,6 +119,10 @@ class Watch:
                 self._since[partition] = now
         self._behind = behind
 
+    def behind(self, partitions: Iterable[int]) -> bool:
+        """Whether one of the partitions held unprocessed events at the last look."""
+        return bool(self._behind.intersection(partitions))
+
     def _look_at_backlog(self, now: float, done: dict[tuple[str, int], int]) -> None:
         if self._backlog is None or self.backlog_s is not None:
             return

@@ -7,9 +7,11 @@ import os
 import resource
 import signal
 import time
+from functools import partial
 from pathlib import Path
 
 from tests.faults.chaos import STOPPED_S
+from tests.faults.load import plan
 from tests.faults.named.registry import Fault, Size
 from tests.faults.named.scene import Scene
 from tests.faults.stack import alive
@@ -17,6 +19,10 @@ from tests.faults.stack import alive
 JOIN_OR_LEAVE_S = 3.0
 #: After so long a dead worker's partitions are not coming back.
 BACK_S_MAX = 90.0
+#: Records before a worker when it is asked to stop, and how long it has been at them then.
+BURST, BURST_S = 300, 0.15
+#: The worker's own limit is 8 s; a busy machine needs longer to say so.
+STOPS_S_MAX = 30.0
 
 
 async def kill(scene: Scene) -> None:
@@ -35,16 +41,38 @@ async def kill(scene: Scene) -> None:
 
 
 async def terminate(scene: Scene) -> None:
-    """SIGTERM while it has work; it has to end by itself, with code 0."""
+    """SIGTERM right behind a burst of records; it has to end by itself, with code 0."""
+    took, busy = [], 0
     for number in range(scene.times):
         await scene.at(scene.spread(number))
         name = await scene.some_worker()
         await scene.ready(name)  # one that is still importing has no handler yet
+        partitions = await scene.partitions(name)
+        pid = scene.rig.pids(name)[name]
+        await _burst(scene)
+        asked = time.monotonic()
         scene.rig.kill(name, signal.SIGTERM)
+        busy += scene.watch.behind(partitions)
+        scene.expect(await scene.until(partial(_gone, pid), STOPS_S_MAX), f"{name} stops at all")
+        took.append(time.monotonic() - asked)
+        scene.report(f"{name} stopped after {took[-1]:.1f} s")
+    scene.figures["asked to stop with records before them"] = busy
+    scene.figures["longest stop, s"] = round(max(took), 1)
+
+
+async def _burst(scene: Scene) -> None:
+    """Some hundred records at once: at the usual rate a worker is between two batches mostly."""
+    for _, one in plan(scene.rng.randrange(1 << 31), BURST, 1):
+        scene.publisher.send(one)
+    await asyncio.sleep(BURST_S)
+
+
+async def _gone(pid: int) -> bool:
+    return not alive(pid)
 
 
 async def ended_cleanly(scene: Scene) -> None:
-    """Looked at once all is at rest: the last one takes a while to stop."""
+    """Looked at once all is at rest."""
     said = [line.split(":")[0] for line in scene.said]
     ends = [line for line in said if line.startswith("worker-") and " ended (" in line]
     clean = sum("(code 0)" in line for line in ends)
