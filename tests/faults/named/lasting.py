@@ -41,6 +41,8 @@ async def flat(scene: Scene) -> None:
         )
         scene.expect(grown < GROWTH_MAX, f"{name}'s memory is flat (grown by {grown:.0%})")
         scene.expect(more < DESCRIPTORS_MORE_MAX, f"{name}'s descriptors are flat ({more:+.0f})")
+    ends = [line.split(":")[0] for line in scene.said if " ended (" in line]
+    scene.expect(not ends, f"no process ends ({ends})")
 
 
 def _quarters(samples: list[Sample]) -> tuple[list[Sample], list[Sample]]:
