@@ -25,6 +25,12 @@ _REPLICATED = {
     "share.coordinator.state.topic.min.isr": "2",
     "min.insync.replicas": "2",
     "default.replication.factor": "3",
+    # Kafka's own defaults: the product's broker is alone and loses nobody by a shorter lease.
+    "broker.session.timeout.ms": "9000",
+    "broker.heartbeat.interval.ms": "2000",
+    # Two cores for three of them: with the default of 2 s they elect a leader again and again.
+    "controller.quorum.fetch.timeout.ms": "6000",
+    "controller.quorum.election.timeout.ms": "3000",
 }
 
 
@@ -86,6 +92,7 @@ def _java(heap_mb: int) -> tuple[str, ...]:
         f"-Xms{heap_mb // 2}m",
         f"-Xmx{heap_mb}m",
         "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",  # three optimising compilers would take both cores
         "-XX:+ExitOnOutOfMemoryError",
         f"-Dlog4j2.configurationFile={kafka.LOGGING}",
         "-cp",

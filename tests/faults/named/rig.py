@@ -21,7 +21,7 @@ from dunnock.supervisor import Supervisor
 from dunnock.up import described
 from tests.faults.stack import NotUp
 
-STARTS_S_MAX = 240.0
+STARTS_S_MAX = 420.0
 RETURNS_S_MAX = 90.0
 
 
