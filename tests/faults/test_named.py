@@ -126,10 +126,12 @@ def test_a_standstill_is_measured_only_where_there_is_work() -> None:
     at(101.0, 2, 5)
     watch.await_backlog()
     at(104.5, 2, 5)
+    assert watch.longest() == {0: 3.5}
     at(107.0, 3, 5)
     assert watch.backlog_s is None
     at(107.2, 10, 5)
     assert watch.backlog_s is not None
     assert [(one.partition, one.seconds) for one in watch.stalls] == [(0, 1.0), (0, 6.0)]
     assert watch.longest() == {0: 6.0}
+    assert watch.longest(100.5, 102.0) == {0: 1.0}
     assert watch.back_after(101.5, [0, 1]) == [5.5]

@@ -36,6 +36,8 @@ class Scene:
     failed: list[str] = field(default_factory=list)
     #: (moment, partitions) of each kill whose return is to be measured.
     marks: list[tuple[float, tuple[int, ...]]] = field(default_factory=list)
+    #: Figure -> when the period began in which it is the longest gap; the next one ends it.
+    periods: dict[str, float] = field(default_factory=dict)
     _said_before: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -130,6 +132,10 @@ class Scene:
         """The figures that every fault has: stalls, returns, memory, descriptors."""
         longest = self.watch.longest()
         self.figures["longest gap of a partition, s"] = round(max(longest.values(), default=0), 1)
+        begins = [*self.periods.values(), float("inf")]
+        for (name, began), end in zip(self.periods.items(), begins[1:], strict=True):
+            inside = self.watch.longest(began, end)
+            self.figures[name] = round(max(inside.values(), default=0), 1)
         if self.watch.backlog_s is not None:
             self.figures["backlog handled, s after the end"] = round(self.watch.backlog_s, 1)
         backs = [self.watch.back_after(moment, places) for moment, places in self.marks]

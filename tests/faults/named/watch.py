@@ -62,6 +62,7 @@ class Watch:
         self._since: dict[int, float] = {}
         self._position: dict[int, int] = {}
         self._behind: set[int] = set()
+        self._looked = 0.0
         self._backlog: tuple[float, dict[tuple[str, int], int]] | None = None
         #: From `await_backlog` until everything was handled that had been published before it.
         self.backlog_s: float | None = None
@@ -117,7 +118,7 @@ class Watch:
                 if partition in self._behind and now - began > STALL_S_MIN:
                     self.stalls.append(Stall(partition, began, now - began))
                 self._since[partition] = now
-        self._behind = behind
+        self._behind, self._looked = behind, now
 
     def behind(self, partitions: Iterable[int]) -> bool:
         """Whether one of the partitions held unprocessed events at the last look."""
@@ -130,11 +131,15 @@ class Watch:
         if all(done.get(place, 0) >= end for place, end in ends.items()):
             self.backlog_s = now - began
 
-    def longest(self, after: float = 0.0) -> dict[int, float]:
-        """The longest stall of each partition that had one."""
+    def longest(self, after: float = 0.0, before: float = float("inf")) -> dict[int, float]:
+        """The longest stall of each partition that had one, of those that ended in this time.
+
+        One that still lasts ends, so far, with the last look.
+        """
         found: dict[int, float] = {}
-        for stall in self.stalls:
-            if stall.began + stall.seconds > after:
+        lasting = [Stall(p, self._since[p], self._looked - self._since[p]) for p in self._behind]
+        for stall in [*self.stalls, *(one for one in lasting if one.seconds > STALL_S_MIN)]:
+            if after < stall.began + stall.seconds <= before:
                 found[stall.partition] = max(found.get(stall.partition, 0), stall.seconds)
         return found
 
