@@ -94,6 +94,10 @@ async def postgres_full(scene: Scene) -> None:
     filling.cancel()
     await asyncio.gather(filling, return_exceptions=True)
     _tell_deaths(scene, "postgres")
+    said = (scene.rig.home.logs / "postgres.log").read_text(errors="replace")
+    refused = said.count("No space left on device")
+    scene.figures["writes that PostgreSQL refused for it"] = refused
+    scene.expect(refused, "the full disk is felt")
     empty(place)
     scene.over()
 
