@@ -251,7 +251,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     good = True
     for number, name in enumerate(chosen.names):
         if name == RACE:
-            good &= told(last_second_payment(full=chosen.full), chosen)
+            raced = last_second_payment(full=chosen.full, per_second=chosen.per_second)
+            good &= told(raced, chosen)
         else:
             good &= asyncio.run(run_on_one_stack([name], chosen, chosen.seed + number))
     return 0 if good else 1

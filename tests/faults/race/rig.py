@@ -63,14 +63,24 @@ class Rig:
             yield kind, ref
 
     def questions(self) -> Iterator[Question]:
-        """All so far; a line that is being written is left for the next time."""
+        """All so far."""
+        for found in self._noted():
+            if "asked" in found:
+                yield Question(
+                    found["asked"], found["answered"], found["ends"], tuple(found["refs"])
+                )
+
+    def decisions(self) -> dict[str, float]:
+        """By a look's name, when it was decided (last, if a batch was repeated)."""
+        return {found["ref"]: found["decided"] for found in self._noted() if "decided" in found}
+
+    def _noted(self) -> Iterator[dict[str, Any]]:
+        """A line that is being written is left for the next time."""
         for note in self.notes:
             for line in note.read_text().splitlines(keepends=True):
                 if line.endswith("\n"):
                     found: dict[str, Any] = json.loads(line)
-                    yield Question(
-                        found["asked"], found["answered"], found["ends"], tuple(found["refs"])
-                    )
+                    yield found
 
 
 @contextmanager

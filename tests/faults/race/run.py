@@ -30,6 +30,8 @@ from tests.faults.race.verdict import Verdict, judge_race
 NEAR_SHARE_MIN = 0.2
 #: Both sides must win often, or it was no race.
 SIDE_SHARE_MIN = 0.05
+#: No further reminder for so long: there are no more.
+QUIET_S = 5.0
 
 
 def race(
@@ -41,7 +43,8 @@ def race(
         planned = prepare(rig, publisher, tries, f"race{uuid.uuid4().hex[:6]}")
         run_tries(rig, publisher, planned, per_second, random.Random(tries))
         messages = _reminders(rig)
-        return judge_race(planned, publisher.by_id, rig.questions(), messages)
+        looks, decisions = rig.questions(), rig.decisions()
+        return judge_race(planned, publisher.by_id, looks, messages, decisions, publisher.sent)
 
 
 def _reminders(rig: Rig) -> dict[str, dict[str, Any]]:
@@ -49,7 +52,7 @@ def _reminders(rig: Rig) -> dict[str, dict[str, Any]]:
     topic = f"{rig.servers.prefix}messages.sms"
     found: dict[str, dict[str, Any]] = {}
     while True:
-        time.sleep(2)
+        time.sleep(QUIET_S)
         before = len(found)
         for entry in read_topics(rig.servers.kafka, [topic], {}):
             data = json.loads(entry.value or b"{}")

@@ -30,12 +30,17 @@ class Verdict:
     late_by_time: list[str] = field(default_factory=list)
     #: Looks whose claimed end offset leaves out a payment acknowledged before they asked.
     short_looks: list[str] = field(default_factory=list)
-    #: Neither a look nor a payment that was there first: the reminder got lost.
+    #: Decided before the payment could be known, and not sent; or never decided at all.
     lost: list[str] = field(default_factory=list)
 
     @property
+    def late(self) -> int:
+        """Reminders against the log, whichever way that shows."""
+        return len({*self.late_by_offset, *self.late_by_time, *self.short_looks})
+
+    @property
     def violations(self) -> int:
-        return len({*self.late_by_offset, *self.late_by_time, *self.short_looks, *self.lost})
+        return self.late + len(self.lost)
 
     def lines(self) -> list[str]:
         """The table for people."""
@@ -61,12 +66,21 @@ def judge_race(
     acked: Mapping[str, tuple[float, int, int]],
     questions: Iterable[Question],
     reminders: Mapping[str, Mapping[str, Any]],
+    decisions: Mapping[str, float],
+    sent: Mapping[str, float],
 ) -> Verdict:
-    """`acked`: ce_id -> (time, partition, offset); `reminders`: customer -> message data."""
+    """`acked`: ce_id -> (time, partition, offset); `reminders`: customer -> message data.
+
+    `decisions`: look -> when the worker decided it. `sent`: ce_id -> when it was handed to the
+    producer; the log may have it long before the acknowledgement is heard.
+    """
+    tries = list(tries)
     looks: dict[str, Question] = {}
     for question in sorted(questions, key=lambda one: one.asked):
         for ref in question.refs:
             looks[customer_of(ref)] = question  # the last question is the one that counted
+    decided = {customer_of(ref): at for ref, at in decisions.items()}
+    slowest_s = _slowest(tries, acked, looks)
     verdict = Verdict()
     for one in tries:
         paid_at, partition, offset = acked[one.payment]
@@ -76,7 +90,9 @@ def judge_race(
             _measure(verdict, paid_at - look.asked)
         if message is None:
             verdict.payment_won += 1
-            _check_silence(verdict, one, look, paid_at, acked[one.failure][0])
+            latest = decided.get(one.customer, acked[one.failure][0] + slowest_s)
+            if sent[one.payment] > latest:
+                verdict.lost.append(one.customer)
         else:
             verdict.reminded += 1
             _check_reminder(verdict, one, look, message, paid_at, partition, offset)
@@ -90,13 +106,21 @@ def _measure(verdict: Verdict, distance_s: float) -> None:
     verdict.acknowledged_after += distance_s > 0
 
 
-def _check_silence(
-    verdict: Verdict, one: Try, look: Question | None, paid_at: float, failed_at: float
-) -> None:
-    """No reminder: only right when the payment can have been seen by then."""
-    decided_by = (look.answered if look is not None else failed_at) + 2.0
-    if paid_at > decided_by:
-        verdict.lost.append(one.customer)
+def _slowest(
+    tries: Iterable[Try],
+    acked: Mapping[str, tuple[float, int, int]],
+    looks: Mapping[str, Question],
+) -> float:
+    """The longest that any look took to come after its failed debit, in seconds.
+
+    So long a payment may have forestalled a look that never came; how long depends on the machine.
+    """
+    waits = (
+        looks[one.customer].answered - acked[one.failure][0]
+        for one in tries
+        if one.customer in looks
+    )
+    return max(waits, default=0.0)
 
 
 def _check_reminder(

@@ -1,4 +1,4 @@
-"""The product's worker, watched: it notes when each look asked the broker for its end offsets.
+"""The product's worker, watched: it notes when each look asked for its end offsets, and decided.
 
 It also gives signs (datagrams) when a reminder falls due in a batch, moments before its look, and
 when the look begins, so that payments can be aimed at the look's own milliseconds.
@@ -46,6 +46,10 @@ class Watch:
         line = {"asked": asked, "answered": time.time(), "ends": dict(ends), "refs": list(refs)}
         self._notes.write(json.dumps(line) + "\n")
 
+    def decided(self, ref: str) -> None:
+        """Call when the logic is about to decide: what it does not know by now, it can't count."""
+        self._notes.write(json.dumps({"decided": time.time(), "ref": ref}) + "\n")
+
 
 def watched_looks(watch: Watch) -> type[PendingLooks]:
     """Behaves exactly as it did."""
@@ -78,6 +82,18 @@ def watched_context(watch: Watch) -> type[BatchContext]:
     return WatchedContext
 
 
+def watched_folding(watch: Watch) -> type[Any]:
+    """Behaves exactly as it did."""
+
+    class WatchedFolding(fold._Folding):
+        def _or_dead(self, cause: Any, handle: Any, what: Any) -> None:
+            if isinstance(what, Look):
+                watch.decided(what.ref)
+            super()._or_dead(cause, handle, what)
+
+    return WatchedFolding
+
+
 def hasty_folding(watch: Watch) -> type[Any]:
     """Decides every reminder at once; its claim is what the broker says at that moment."""
     reader = GroupReader(settings().kafka, f"{settings().app_id}-hasty")
@@ -97,6 +113,7 @@ def hasty_folding(watch: Watch) -> type[Any]:
                 self._ctx.requested.clear()
                 for ref in refs:
                     self._rows.delete(ENGINE_TABLE, look_key(ref))
+                    watch.decided(ref)
                     self._logic.on_look(Look(ref, tuple(ends.items())), self._ctx)
                     yield
             return ()
@@ -116,8 +133,8 @@ def main() -> None:
         # Lane and fold take these classes by name; set before any lane exists, in this process.
         setattr(lane, "PendingLooks", watched_looks(watch))  # noqa: B010
         setattr(fold, "BatchContext", watched_context(watch))  # noqa: B010
-        if chosen.hasty:
-            setattr(fold, "_Folding", hasty_folding(watch))  # noqa: B010
+        folding = hasty_folding(watch) if chosen.hasty else watched_folding(watch)
+        setattr(fold, "_Folding", folding)  # noqa: B010
         serve("dunnock.worker", ())
 
 
