@@ -79,7 +79,7 @@ def _open(work: Work, currency: str, items: tuple[str, ...], caused_by: str) -> 
 def _widen(
     work: Work, currency: str, chase: Chase, items: tuple[str, ...], claims: dict[str, str]
 ) -> None:
-    """New items join the next step, or, a day or more after the first, start at step one again.
+    """New items join the next step, or, a day after the first left, start at step one again.
 
     A sequence belongs to the customer and currency, so it restarts as a whole: one rhythm of
     messages, never two interleaved. A first step that has not gone out yet names them anyway.
@@ -87,9 +87,7 @@ def _widen(
     new = tuple(key for key in items if key not in chase.items)
     if items != chase.items:
         chase = chase.model_copy(update={"items": items})
-    joins_until = chase.opened_at + dt.timedelta(hours=work.policy.at(work.now).join_hours)
-    is_first_unsent = chase.first_sent_at is None
-    if new and not is_first_unsent and work.now >= joins_until:
+    if new and _is_late_to_join(work, chase):
         caused_by = _cause(work, claims, new)
         chase = chase.model_copy(
             update={
@@ -103,6 +101,17 @@ def _widen(
         )
         chase = mark_case(work, chase, "opened", "further_item")
     work.put_chase(currency, chase)
+
+
+def _is_late_to_join(work: Work, chase: Chase) -> bool:
+    """Whether the first reminder left so long ago that new items get one of their own.
+
+    Counted from when it left, not from when it was due: one that waited for its window, or for
+    a worker to come back, must not be followed by another at its heels.
+    """
+    if chase.first_sent_at is None:
+        return False
+    return work.now >= chase.first_sent_at + dt.timedelta(hours=work.policy.at(work.now).join_hours)
 
 
 def _close(work: Work, currency: str, chase: Chase) -> None:

@@ -28,6 +28,7 @@ class Outbox:
         self._dispatches = dispatches
         self._names = names
         self._unmarked: list[str] = []
+        self._has_some = asyncio.Event()
 
     async def deliver(self, outputs: Sequence[Output]) -> None:
         """Returns when the outputs are on the log. Raises aiokafka's errors."""
@@ -38,10 +39,13 @@ class Outbox:
         for output in outputs:
             metrics.OUTPUTS.labels(output.topic).inc()
         self._unmarked += receipted(outputs)
+        if self._unmarked:
+            self._has_some.set()
 
     async def run(self) -> None:
         """Mark receipts a few times a second: a mark that comes late costs nothing."""
         while True:
+            await self._has_some.wait()
             await asyncio.sleep(_MARK_EVERY_S)
             await self.mark()
 
@@ -50,6 +54,7 @@ class Outbox:
         if not self._unmarked:
             return
         ready, self._unmarked = self._unmarked, []
+        self._has_some.clear()
         try:
             await self._dispatches.mark_receipts(ready)
         except (*LOST, TimeoutError):

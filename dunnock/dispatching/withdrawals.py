@@ -84,7 +84,8 @@ class WithdrawalReader:
                 await asyncio.sleep(_IDLE_S)
                 continue
             batches = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=_RECORDS_MAX)
-            await self._keep(_withdrawals(r for batch in batches.values() for r in batch))
+            if found := _withdrawals(r for batch in batches.values() for r in batch):
+                await self._keep(found)
             # A partition that was taken away meanwhile has no position; look at what is ours now.
             for place in assigned & self._consumer.assignment():
                 self._read[place.partition] = await self._consumer.position(place)

@@ -45,7 +45,8 @@ class MemoryLog:
         self.epochs: dict[int, int] = {}
         self.open: list[Transaction] = []
         """Transactions that are neither committed nor aborted, the oldest first."""
-        self.on_commit: Callable[[Transaction], None] = _nobody_listens
+        self.on_end: Callable[[Transaction], None] = _nobody_listens
+        """Called with each transaction once it is committed or aborted: see its `state`."""
         self.before_commit: Hook = _no_failure
         self.after_commit: Hook = _no_failure
         """The transaction stands, but the lane doesn't hear of it."""

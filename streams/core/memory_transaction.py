@@ -51,6 +51,8 @@ class Transaction:
         """Source partitions whose batches are in it."""
         self.batches: list[Batch] = []
         """What was given to `write`."""
+        self.places: dict[tuple[str, int], None] = {}
+        """Topics and partitions of the outputs in it."""
         self._written: list[tuple[Slots[Any], int, Any]] = []
         self._touched: dict[int, Slots[Any]] = {}
         self._offsets: dict[tuple[str, int], int] = {}
@@ -61,7 +63,8 @@ class Transaction:
         self.batches.append(batch)
         self.partitions.add(batch.partition)
         for output in batch.outputs:
-            topic, number = self._log.place(output)
+            topic, number = place = self._log.place(output)
+            self.places[place] = None
             slots = self._log.slots(topic, number)
             offset = self._take(slots)
             record = Record(topic, number, offset, output.key, output.value, output.headers)
@@ -81,11 +84,12 @@ class Transaction:
         for slots, offset, written in self._written:
             slots[offset] = written
         self._log.committed.update(self._offsets)
-        self._log.on_commit(self)
+        self._log.on_end(self)
 
     def abort(self) -> None:
         """Nothing of it is ever read."""
         self._end("aborted")
+        self._log.on_end(self)
 
     def _take(self, slots: Slots[Any]) -> int:
         self._touched[id(slots)] = slots

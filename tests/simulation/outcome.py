@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import structlog
@@ -40,6 +41,7 @@ def silence() -> None:
 
 def outcome(plan: Plan, *, tell: bool = False, survey: bool = False) -> Outcome:
     """Run a plan in a fresh world and judge it."""
+    was_on = gc.isenabled()
     gc.disable()
     try:
         world = World(plan, tell=tell, survey=survey)
@@ -50,10 +52,10 @@ def outcome(plan: Plan, *, tell: bool = False, survey: bool = False) -> Outcome:
         else:
             wrong = verdict(world)
     finally:
-        gc.enable()
+        if was_on:
+            gc.enable()
     scene = world.scene
-    for record in _every_record(world):
-        scene.trace(record)
+    scene.trace(b"\x1f".join(_everything(world)))
     return Outcome(
         plan,
         wrong,
@@ -65,17 +67,19 @@ def outcome(plan: Plan, *, tell: bool = False, survey: bool = False) -> Outcome:
     )
 
 
-def _every_record(world: World) -> list[bytes]:
+def _everything(world: World) -> Iterator[bytes]:
     """The log to the byte, the rows on disk, the claims, what the providers accepted."""
     log = world.scene.log
-    found = [
-        repr((one.partition, one.offset, one.key, one.value, one.headers)).encode()
-        for topic in sorted(log.topics())
-        for one in log.records(topic)
-    ]
-    found += [
-        repr(row).encode() for place in sorted(log.changelogs) for row in log.changelog(*place)
-    ]
-    found += [repr(sorted(world.tables.dispatches.items())).encode()]
-    found += [repr((name, one.accepted)).encode() for name, one in world.providers.items()]
-    return found
+    for topic in sorted(log.topics()):
+        yield topic.encode()
+        for one in log.records(topic):
+            yield b"%d %d" % (one.partition, one.offset)
+            yield from (one.key or b"\0", one.value or b"\0")
+            for name, text in one.headers:
+                yield from (name.encode(), text)
+    for place in sorted(log.changelogs):
+        yield repr(place).encode()
+        for row in log.changelog(*place):
+            yield from (b"\0",) if row is None else (row[0], row[1] or b"\0")
+    yield repr(sorted(world.tables.dispatches.items())).encode()
+    yield repr([(name, one.accepted) for name, one in world.providers.items()]).encode()

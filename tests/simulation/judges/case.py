@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import orjson
 
@@ -24,7 +24,7 @@ from tests.faults.checker.evidence import (
     instant,
 )
 from tests.faults.checker.intake import Event, Intake, sort_inputs
-from tests.faults.checker.outputs import Outputs, read_outputs
+from tests.faults.checker.outputs import Message, Outputs, read_outputs
 from tests.faults.checker.people import Person, gather
 from tests.simulation.world.bureaus import SAID
 from tests.simulation.world.world import World, published
@@ -47,6 +47,17 @@ class Case:
         seed = f"{self.world.plan.seed} {salt} "
         ranked = sorted(self.people, key=lambda one: (zlib.crc32((seed + one).encode()), one))
         return ranked[:customers]
+
+
+class Sorted(Outputs):
+    """The same, for judges who ask for everybody's messages again and again."""
+
+    def of(self, customer: str, kind: str) -> list[Message]:
+        if not hasattr(self, "_by_customer"):
+            self._by_customer: dict[tuple[str, str], list[Message]] = {}
+            for one in self.messages:
+                self._by_customer.setdefault((one.customer, one.kind), []).append(one)
+        return self._by_customer.get((customer, kind), [])
 
 
 Judge = Callable[[Case], Iterator[str]]
@@ -79,7 +90,8 @@ def gathered(world: World) -> Case:
     )
     intake = sort_inputs(evidence.inputs)
     intake.events = [_settled(event, now) for event in intake.events]
-    outputs = read_outputs(evidence.outputs)
+    found = read_outputs(evidence.outputs)
+    outputs = Sorted(**{one.name: getattr(found, one.name) for one in fields(found)})
     return Case(world, rows, evidence, intake, outputs, gather(intake.events), now)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from domain.acceptance import POLICY_ID, AcceptancePolicy, ApplicationState
 from domain.acceptance.decide import decide
@@ -12,7 +13,7 @@ from tests.simulation.judges.case import Case
 
 def i6_decisions_recompute(case: Case) -> Iterator[str]:
     """The newest decision of each application, from the row it lies in; and it was published."""
-    policy = AcceptancePolicy.parse(starting_document(POLICY_ID))
+    policy = _policy()
     for key, row in case.rows["applications"].items():
         state = ApplicationState.model_validate_json(row)
         if not state.decisions:
@@ -30,3 +31,8 @@ def i6_decisions_recompute(case: Case) -> Iterator[str]:
         for made in state.decisions:
             if made.decision.decision_id not in published:
                 yield f"{key}: decision {made.decision.decision_id} was never published"
+
+
+@cache
+def _policy() -> AcceptancePolicy:
+    return AcceptancePolicy.parse(starting_document(POLICY_ID))

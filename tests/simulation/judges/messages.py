@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from tests.faults.checker.evidence import LOOK_TOPICS, instant
+from tests.faults.checker.evidence import LOOK_TOPICS, Finding, instant
 from tests.faults.checker.gateways import judge_gateways
 from tests.faults.checker.outputs import Message
 from tests.faults.checker.people import Person
@@ -19,6 +19,8 @@ from tests.simulation.judges.case import Case, told
 
 #: Two different steps of a sequence never follow closer than this; the rhythm is a week.
 STEP_GAP = timedelta(hours=12)
+#: A debt that falls due within a day of the first step joins the sequence that runs.
+JOINS_UNTIL = timedelta(days=1)
 
 
 def i1_no_reminder_after_payment(case: Case) -> Iterator[str]:
@@ -53,13 +55,33 @@ def i3_one_effect_per_step(case: Case) -> Iterator[str]:
     sure, repeats = _surely_left(case), payment_ids(case.intake.repeats)
     left = replace(case.outputs, messages=[m for m in case.outputs.messages if m.id in sure])
     for person in case.people.values():
-        yield from told(_doubles(person, left.of(person.id, "reminder")))
+        yield from told(_said_twice(person, left.of(person.id, "reminder")))
         yield from told(judge_thanks(person, left, repeats), "sent twice")
     ids = Counter(message.id for message in case.outputs.messages)
     for message_id, times in ids.items():
         if times > 1:
             yield f"{message_id} was requested {times} times"
     yield from _steps_through_two_channels(case)
+
+
+def _said_twice(person: Person, reminders: list[Message]) -> Iterator[Finding]:
+    """Doubles within a run. A debt that joins a day or more after the first step starts anew."""
+    anew: set[str] = set()
+    ordered = sorted(reminders, key=lambda one: (one.data["requested_at"], one.id))
+    for index, message in enumerate(ordered):
+        before = [one for one in ordered[:index] if _currency(one) == _currency(message)]
+        if before and message.data["step"] == 1 and message.cause != before[-1].cause:
+            named = {invoice for one in before for invoice in one.invoices}
+            since = instant(message.data["requested_at"]) - instant(before[0].data["requested_at"])
+            if set(message.invoices) - named and since >= JOINS_UNTIL:
+                anew.add(message.cause)
+    yield from _doubles(person, [one for one in reminders if one.cause not in anew])
+    for cause in sorted(anew):
+        yield from _doubles(person, [one for one in reminders if one.cause == cause])
+
+
+def _currency(message: Message) -> str | None:
+    return (message.data.get("amount_due") or {}).get("currency")
 
 
 def _surely_left(case: Case) -> set[str]:

@@ -111,6 +111,7 @@ class Chaos:
     ) -> None:
         self._rng = random.Random(f"chaos {seed}")
         self._rates = rates
+        self._odds = {point: _odds(point, rates) for point in POINTS}
         self._script = None if script is None else {(f.point, f.nth): f.kind for f in script}
         self.tally = Tally()
         self.faults: list[Fault] = []
@@ -148,10 +149,19 @@ class Chaos:
         return steps
 
     def _draw(self, point: str) -> str | None:
-        kinds = POINTS[point]
         drawn = self._rng.random()
-        for kind in kinds:
-            drawn -= self._rates.get(f"{point} {kind}", self._rates.get(kind, 0.0))
-            if drawn < 0:
+        for kind, up_to in self._odds[point]:
+            if drawn < up_to:
                 return kind
         return None
+
+
+def _odds(point: str, rates: dict[str, float]) -> list[tuple[str, float]]:
+    """Each kind that may strike there, and below which number drawn it does."""
+    found, up_to = [], 0.0
+    for kind in POINTS[point]:
+        rate = rates.get(f"{point} {kind}", rates.get(kind, 0.0))
+        if rate:
+            up_to += rate
+            found.append((kind, up_to))
+    return found

@@ -24,7 +24,7 @@ class Reminded:
 
 
 class Commits:
-    """Listens to a log."""
+    """Is told of each committed transaction of a log."""
 
     def __init__(self, log: MemoryLog) -> None:
         self._log = log
@@ -37,9 +37,9 @@ class Commits:
         self.transactions = 0
         self.largest = 0
         self._asked: dict[tuple[int, bytes], dict[bytes, dict[str, int]]] = {}
-        log.on_commit = self._on_commit
 
-    def _on_commit(self, transaction: Transaction) -> None:
+    def note(self, transaction: Transaction) -> None:
+        """It was committed just now."""
         self.transactions += 1
         self.largest = max(self.largest, len(transaction.batches))
         for batch in transaction.batches:

@@ -15,8 +15,9 @@ from tests.simulation.world.group import Coordinator
 from tests.simulation.world.loop import current
 from tests.simulation.world.scene import Scene
 
-#: Empty answers change nothing but the time they cost: a broker with nothing new answers late.
-_PATIENCE = 10
+#: Empty answers change nothing but the time they cost: a broker with nothing new answers late,
+#: and later still where the reader has nothing left to do either.
+_PATIENCE, _PATIENCE_AT_REST = 10, 300
 
 
 class Places(AbstractSet[TopicPartition]):
@@ -52,6 +53,7 @@ class Consumer:
         self.positions: dict[TopicPartition, int] = {}
         self._assigned = Places()
         self._paused: set[TopicPartition] = set()
+        self._waiting: asyncio.Future[None] | None = None
 
     def assignment(self) -> Places:
         return self._assigned
@@ -60,9 +62,11 @@ class Consumer:
         self._assigned = Places(places)
         self.positions = {place: self.positions.get(place, 0) for place in self._assigned}
         self._paused.clear()
+        self.scene.wake(self._waiting)
 
     def seek(self, place: TopicPartition, offset: int) -> None:
         self.positions[place] = offset
+        self.scene.wake(self._waiting)
 
     async def position(self, place: TopicPartition) -> int:
         return self.positions[place]
@@ -84,8 +88,10 @@ class Consumer:
     async def getmany(self, timeout_ms: int, max_records: int) -> dict[TopicPartition, list[Any]]:
         readable = self._readable()
         if not readable:
-            await self.scene.news(self._readable, timeout_ms / 1000 * _PATIENCE)
-            await asyncio.sleep(0.004)
+            patience = _PATIENCE_AT_REST if self._is_at_rest() else _PATIENCE
+            self._waiting = self.scene.news(self.positions, timeout_ms / 1000 * patience)
+            await self._waiting
+            await self.scene.loop.nap(0.004)
             readable = self._readable()
         if not readable:
             return {}
@@ -99,6 +105,10 @@ class Consumer:
                 if chunk.records:
                     found[place] = [Fetched(record) for record in chunk.records]
         return found
+
+    def _is_at_rest(self) -> bool:
+        """Whether nothing is left to do with what was read."""
+        return True
 
     def _readable(self) -> list[TopicPartition]:
         ends = self.scene.log.stable_end
@@ -156,6 +166,15 @@ class GroupConsumer(Consumer):
         self._offsets.update(offsets)
         if kind == "lost":
             raise KafkaConnectionError("committed, but nobody heard of it")
+
+    def _is_at_rest(self) -> bool:
+        """Whether every record that was read is committed."""
+        slots = self.scene.log.slots
+        return not any(
+            record is not None
+            for place, at in self.positions.items()
+            for record in slots(*place)[self._offsets.get(place, 0) : at]
+        )
 
 
 class Producer:

@@ -7,9 +7,11 @@ as after kill -9: not even its `finally` blocks. Those of a paused one are kept 
 from __future__ import annotations
 
 import asyncio
-import heapq
+from asyncio.futures import _set_result_unless_cancelled  # type: ignore[attr-defined]
+from collections import deque
 from collections.abc import Callable, Coroutine
-from contextvars import ContextVar, copy_context
+from contextvars import Context, ContextVar, copy_context
+from heapq import heappop, heappush
 from itertools import count
 from typing import Any, NoReturn
 
@@ -34,8 +36,9 @@ class Process:
         self.paused = False
         self.steps = 0
         self.kill_at = kill_at
-        self.held: list[asyncio.Handle] = []
-        self.tasks: dict[SimTask, None] = {}
+        self.held: list[Step] = []
+        self.tasks: list[SimTask] = []
+        """Also those that have ended."""
 
     def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Start a task that belongs to this process."""
@@ -64,31 +67,52 @@ def current() -> Process | None:
     return _CURRENT.get()
 
 
+class Step:
+    """A callback that waits for its turn. Stands where asyncio has its handles."""
+
+    __slots__ = ("arguments", "call", "context", "is_cancelled", "when_s")
+
+    def __init__(
+        self, call: Callable[..., Any], arguments: tuple[Any, ...], context: Context | None
+    ) -> None:
+        self.call = call
+        self.arguments = arguments
+        self.context = copy_context() if context is None else context
+        self.is_cancelled = False
+        self.when_s = 0.0
+
+    def cancel(self) -> None:
+        self.is_cancelled = True
+
+    def cancelled(self) -> bool:
+        return self.is_cancelled
+
+    def when(self) -> float:
+        return self.when_s
+
+
+class _WakesSleeper:
+    """Stands for the timer of a sleeper, who is woken without one."""
+
+    def cancel(self) -> None:
+        """The sleeper's future is done by then, whichever way."""
+
+
+_WAKES_SLEEPER = _WakesSleeper()
+
+
 class SimFuture(asyncio.Future[Any]):
-    """Hashed by a serial number: sets of futures have the same order in every run."""
-
-    _serials = count()
-
-    def __init__(self, *, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(loop=loop)
-        self._serial = next(self._serials)
+    """Hashed in the order in which it was first asked: sets have the same order in every run."""
 
     def __hash__(self) -> int:
-        return self._serial
+        return self._loop.serial(self)  # type: ignore[attr-defined, no-any-return]
 
 
 class SimTask(asyncio.Task[Any]):
     """The same for tasks."""
 
-    _serials = count()
-
-    def __init__(self, coro: Any, **named: Any) -> None:
-        self._serial = next(self._serials)
-        super().__init__(coro, **named)
-        self._log_destroy_pending = False
-
     def __hash__(self) -> int:
-        return self._serial
+        return self._loop.serial(self)  # type: ignore[attr-defined, no-any-return]
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
@@ -97,8 +121,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def __init__(self, on_step_kill: Callable[[Process], None]) -> None:
         super().__init__()
         self._virtual_s = 0.0
-        self._clock_resolution = 1e-9
         self._on_step_kill = on_step_kill
+        self._soon: deque[Step] = deque()
+        self._timers: list[tuple[float, int, Step | SimFuture]] = []
+        self._order = count()
+        self._serials = count()
         self.steps = 0
         self.survey: Callable[[Process], None] | None = None
         self.set_task_factory(self._make_task)  # type: ignore[arg-type]
@@ -110,22 +137,56 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def time(self) -> float:
         return self._virtual_s
 
+    def serial(self, future: Any) -> int:
+        """A number of its own for a future; the same in every run of a seed."""
+        found: int | None = getattr(future, "_serial", None)
+        if found is None:
+            found = future._serial = next(self._serials)
+        return found
+
     def create_future(self) -> SimFuture:
         return SimFuture(loop=self)
+
+    def nap(self, delay_s: float) -> SimFuture:
+        """What is done after so long, whoever is dead or paused by then."""
+        future = SimFuture(loop=self)
+        heappush(self._timers, (self._virtual_s + delay_s, next(self._order), future))
+        return future
+
+    def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> Any:
+        step = Step(callback, args, context)
+        self._soon.append(step)
+        return step
+
+    def call_later(
+        self, delay: float, callback: Any, *args: Any, context: Context | None = None
+    ) -> Any:
+        return self.call_at(self._virtual_s + delay, callback, *args, context=context)
+
+    def call_at(
+        self, when: float, callback: Any, *args: Any, context: Context | None = None
+    ) -> Any:
+        if callback is _set_result_unless_cancelled and args[1] is None:  # asyncio.sleep
+            heappush(self._timers, (when, next(self._order), args[0]))
+            return _WAKES_SLEEPER
+        step = Step(callback, args, context)
+        step.when_s = when
+        heappush(self._timers, (when, next(self._order), step))
+        return step
 
     def run_in_executor(self, *_: Any) -> NoReturn:
         raise AssertionError("nothing that is simulated may use a thread")
 
-    def run_again(self, handle: asyncio.Handle) -> None:
-        self._ready.append(handle)  # type: ignore[attr-defined]
+    def run_again(self, step: Step) -> None:
+        self._soon.append(step)
 
     def _make_task(self, loop: asyncio.AbstractEventLoop, coro: Any, **named: Any) -> SimTask:
         task = SimTask(coro, loop=loop, **named)
+        task._log_destroy_pending = False  # as many are as are killed
         context = named.get("context")
         process = context.get(_CURRENT) if context is not None else _CURRENT.get()
         if process is not None:
-            process.tasks[task] = None
-            task.add_done_callback(lambda done: process.tasks.pop(done, None))
+            process.tasks.append(task)
         return task
 
     def _on_exception(self, loop: asyncio.AbstractEventLoop, about: dict[str, Any]) -> None:
@@ -140,40 +201,52 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """There is nobody in another thread to wake us."""
 
     def _run_once(self) -> None:
-        ready, scheduled = self._ready, self._scheduled  # type: ignore[attr-defined]
-        while scheduled and scheduled[0]._cancelled:
-            heapq.heappop(scheduled)._scheduled = False
-        if not ready and not self._stopping:  # type: ignore[attr-defined]
-            if not scheduled:
-                raise Stuck(f"after {self._virtual_s:.3f} s")
-            self._virtual_s = max(self._virtual_s, scheduled[0]._when)
-        while scheduled and scheduled[0]._when <= self._virtual_s:
-            handle = heapq.heappop(scheduled)
-            handle._scheduled = False
-            if not handle._cancelled:
-                ready.append(handle)
-        for _ in range(len(ready)):
-            self._run_handle(ready.popleft())
+        """Rounds of what waits now, until somebody stops the loop."""
+        soon = self._soon
+        while not self._stopping:  # type: ignore[attr-defined]
+            self._let_time_pass()
+            for _ in range(len(soon)):
+                self._run_step(soon.popleft())
 
-    def _run_handle(self, handle: Any) -> None:
-        if handle._cancelled:
+    def _let_time_pass(self) -> None:
+        """What is due now is next; when nothing else can happen, the next instant comes."""
+        timers, soon = self._timers, self._soon
+        while timers and (timers[0][0] <= self._virtual_s or not soon):
+            when, _, due = heappop(timers)
+            if isinstance(due, Step):
+                if due.is_cancelled:
+                    continue
+                soon.append(due)
+            elif due.done():
+                continue
+            else:
+                due.set_result(None)  # wakes whoever waits for it, soon
+            self._virtual_s = max(self._virtual_s, when)
+        if not soon:
+            raise Stuck(f"after {self._virtual_s:.3f} s")
+
+    def _run_step(self, step: Step) -> None:
+        if step.is_cancelled:
             return
         self.steps += 1
         if self.steps > STEPS_MAX:
             raise Stuck(f"{STEPS_MAX:,} steps: somebody runs in circles")
-        process = handle._context.get(_CURRENT)
+        process = step.context.get(_CURRENT)
         if process is not None:
             if not process.alive:
                 return
             if process.paused:
-                process.held.append(handle)
+                process.held.append(step)
                 return
             process.steps += 1
             if process.steps == process.kill_at:
                 self._on_step_kill(process)
                 return
-            handle._run()
-            if self.survey is not None and process.alive:
-                self.survey(process)
-            return
-        handle._run()
+        try:
+            step.context.run(step.call, *step.arguments)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # noqa: BLE001 - as asyncio's own handles do
+            self.call_exception_handler({"message": f"in {step.call}", "exception": error})
+        if self.survey is not None and process is not None and process.alive:
+            self.survey(process)

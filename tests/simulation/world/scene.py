@@ -6,11 +6,12 @@ import asyncio
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import Context
 from typing import Any
 
 from streams.core.memory import MemoryLog
+from streams.core.memory_transaction import Transaction
 from streams.core.memory_worker import MemoryGroup
 from streams.core.ports import BatchAborted, Fenced
 from streams.core.records import Headers
@@ -20,6 +21,7 @@ from tests.simulation.world.commits import Commits
 from tests.simulation.world.loop import Killed, Process, VirtualLoop, current
 from tests.simulation.world.plan import Plan
 
+Place = tuple[str, int]
 #: After this long without a heartbeat the group gives a member's partitions away.
 SESSION_S = 10.0
 
@@ -36,11 +38,6 @@ class OutcomeUnknown(InjectedError):
 EXPECTED_ENDS = (Fenced, BatchAborted, InjectedError)
 
 
-def _release(waiting: asyncio.Future[Any]) -> None:
-    if not waiting.done():
-        waiting.set_result(None)
-
-
 class Scene:
     """One world. Everything that is random in it comes from the plan's seed."""
 
@@ -52,6 +49,7 @@ class Scene:
         if survey:
             self.loop.survey = lambda process: sites.note(self.chaos.tally, process, "seen")
         self.log = MemoryLog(plan.partitions)
+        self.log.on_end = self._on_end
         self.workers = MemoryGroup()
         self.clock = plan.begins
         self.lives: Counter[str] = Counter()
@@ -62,7 +60,7 @@ class Scene:
         self.story: list[str] | None = [] if tell else None
         self.commits = Commits(self.log)
         self._trace = hashlib.sha256()
-        self._waiting: dict[asyncio.Future[Any], Callable[[], object]] = {}
+        self._waiting: dict[asyncio.Future[Any], Mapping[Place, int]] = {}
 
     # -- what happened ---------------------------------------------------------------------
 
@@ -86,7 +84,7 @@ class Scene:
         """Pass an injection point; time goes by. Gives what else goes wrong, if anything."""
         kind = self.chaos.at(point)
         if kind is None:
-            await asyncio.sleep(self.rng.random() * 0.002)
+            await self.loop.nap(self.rng.random() * 0.002)
             return None
         process = current()
         assert process is not None, point
@@ -176,25 +174,33 @@ class Scene:
         record = self.log.publish(
             topic, key, value, headers, partition=partition, timestamp_ms=stamp
         )
-        self.notify()
+        self.notify(((topic, record.partition),))
         return record
 
-    def notify(self) -> None:
-        """Something new may be read: wake those who can."""
-        for waiting, ready in tuple(self._waiting.items()):
-            if waiting.done():
-                del self._waiting[waiting]
-            elif ready():
-                del self._waiting[waiting]
-                waiting.set_result(None)
+    def notify(self, places: Iterable[Place]) -> None:
+        """Something new may be read there: wake those who wait for it."""
+        for place in places:
+            end = self.log.stable_end(*place)
+            for waiting, read in tuple(self._waiting.items()):
+                if waiting.done():
+                    del self._waiting[waiting]  # its time was over
+                elif read.get(place, end) < end:
+                    self.wake(waiting)
 
-    async def news(self, ready: Callable[[], object], timeout_s: float) -> None:
-        """Until `ready` says that there is something to read, or the time is over."""
-        waiting = self.loop.create_future()
-        self._waiting[waiting] = ready
-        timer = self.loop.call_later(timeout_s, _release, waiting)
-        try:
-            await waiting
-        finally:
-            timer.cancel()
-            self._waiting.pop(waiting, None)
+    def wake(self, waiting: asyncio.Future[Any] | None) -> None:
+        """Whoever waits for news needn't any more."""
+        if waiting is not None and not waiting.done():
+            del self._waiting[waiting]
+            waiting.set_result(None)
+
+    def news(self, read: Mapping[Place, int], timeout_s: float) -> asyncio.Future[None]:
+        """Done when more can be read than what was read, or the time is over."""
+        waiting = self.loop.nap(timeout_s)
+        self._waiting[waiting] = read
+        return waiting
+
+    def _on_end(self, transaction: Transaction) -> None:
+        """Readers get past it: to its records, or over the hole that it leaves."""
+        if transaction.state == "committed":
+            self.commits.note(transaction)
+        self.notify(transaction.places)

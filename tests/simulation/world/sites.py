@@ -52,6 +52,8 @@ def note(tally: Tally, process: Process, what: str) -> None:
     """Where each task of the process stands now."""
     known, noted = enumerated(), tally.sites.setdefault(what, set())
     for task in process.tasks:
+        if task.done():
+            continue
         coroutine: Any = task.get_coro()
         while (frame := getattr(coroutine, "cr_frame", None)) is not None:
             name = known.get((frame.f_code.co_filename, frame.f_lineno))

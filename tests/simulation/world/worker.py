@@ -101,8 +101,6 @@ class Worker:
     async def _step(self, name: str) -> None:
         point = ("ends." if name in {"asked", "answered"} else "transaction.") + name
         kind = await self.scene.gate(point)
-        if name == "committed":
-            self.scene.notify()
         if kind == "abort":
             raise BatchAborted("injected")
         if kind == "unknown":
@@ -222,8 +220,8 @@ class Worker:
                     fed = True
             self._commit_pool()
             if not fed:
-                await scene.news(self._readable, 1.0)
-                await asyncio.sleep(0.004)
+                await scene.news(self.read, 1.0)
+                await scene.loop.nap(0.004)
 
     def _readable(self) -> list[tuple[str, int]]:
         end = self.scene.log.stable_end
@@ -240,7 +238,7 @@ class Worker:
             return
         lane = self.lanes[chunk.partition]
         lane.offer(chunk)
-        self.queued_max = max(self.queued_max, lane.status().queued_records)
+        self.queued_max = max(self.queued_max, lane._queue.records)
 
     # -- the pool --------------------------------------------------------------------------
 

@@ -162,6 +162,15 @@ def test_further_failure_after_a_day_starts_at_step_one_with_all_items() -> None
     assert [one.step for one in story.reminders] == [1, 1, 2, 3]
 
 
+def test_further_failure_joins_a_day_long_however_late_the_first_reminder_left() -> None:
+    story = Story().customer(flags=["dispute"]).invoice().failed().wait(days=3)
+    assert story.reminders == []
+    story.customer().wait(hours=1).invoice("i2", 1000).failed("i2")
+    assert [one.invoice_ids for one in story.reminders] == [("i1",)]
+    story.wait(days=8)
+    assert [(one.step, one.invoice_ids) for one in story.reminders[1:]] == [(2, ("i1", "i2"))]
+
+
 def test_another_attempt_on_the_same_invoice_starts_nothing() -> None:
     story = Story().owing().wait(days=3).failed(attempt=2).wait(days=40).failed(attempt=3)
     assert [one.step for one in story.reminders] == [1, 2, 3]
