@@ -1,9 +1,8 @@
 """Folding a batch: (records, rows, looks) -> (changed rows, outputs), synchronous and pure.
 
-Order within a batch: timers already due, then the records as they came, each followed by the
-timers it made due (a tick's before the next record), then the looks that are ready. Where a
-batch is cut makes no difference to what records and timers do. The same batch on the same rows
-gives the same bytes.
+Order within a batch: timers already due, then the records as they came, each followed by the timers
+it made due (a tick's before the next record), then the looks that are ready. Where a batch is cut
+makes no difference to what records and timers do. The same batch on the same rows: the same bytes.
 """
 
 from __future__ import annotations
@@ -149,7 +148,7 @@ class _Folding:
 
     def _record(self, record: Record) -> None:
         topic = record.topic
-        if record.offset >= self._applied_of(topic):
+        if record.offset >= self._standing(topic):
             self._touched[topic] = None
             if topic == self._config.ticks_topic:
                 self._tick(record)
@@ -210,9 +209,12 @@ class _Folding:
             self._applied[topic] = 0 if row is None else applied_offset(row)
         return self._applied[topic]
 
+    def _standing(self, topic: str) -> int:
+        """What lies before was folded, by this batch or an earlier one."""
+        return self._positions.get(topic) or self._applied_of(topic)
+
     def _move(self, topic: str, next_offset: int) -> None:
-        standing = self._positions.get(topic, self._applied_of(topic))
-        self._positions[topic] = max(standing, next_offset)
+        self._positions[topic] = max(self._standing(topic), next_offset)
 
     def _count_dead_letters(self) -> None:
         if not self._dead:

@@ -145,6 +145,16 @@ def test_what_was_applied_is_skipped() -> None:
     assert result.positions == {"invoices": 3}
 
 
+def test_what_is_read_twice_in_one_batch_is_skipped() -> None:
+    toy, stores = Toy(), tables()
+    first = chunk("invoices", 0, {"amount": 5}, {"amount": 5})
+    again = chunk("invoices", 1, {"amount": 5}, {"amount": 5})
+    result = apply(stores, run(toy, stores, tick(0, T0), first, again))
+    assert toy.seen == ["invoices:0", "invoices:1", "invoices:2"]
+    assert stores["balances"].get(b"c") == b"15"
+    assert result.positions == {"ticks": 1, "invoices": 3}
+
+
 def test_a_position_may_lie_beyond_the_last_record() -> None:
     batch = Chunk("invoices", 0, (record("invoices", 3, {"amount": 1}),), 9)
     assert run(Toy(), tables(), batch).positions == {"invoices": 9}
