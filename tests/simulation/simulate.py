@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import gc
 import json
+import multiprocessing
 import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +25,8 @@ from tests.simulation.world.plan import plan
 EVENTS = 200
 #: Every so many seeds one looks after each step where every task stands.
 SURVEY_EVERY = 100
-_BLOCK = 10
+_BLOCK = 20
+_FAILED_MAX = 5
 _PROGRESS_S = 15.0
 
 
@@ -51,8 +51,7 @@ class Sum:
 def run_block(first: int, count: int, events: int) -> Sum:
     """The seeds of one block, in this process."""
     silence()
-    gc.disable()  # a world is garbage as a whole: collected once, without looking at the code
-    gc.freeze()
+    gc.disable()  # a block's process ends before its worlds are too many to keep
     total, began = Sum(), time.process_time()
     for seed in range(first, first + count):
         found = outcome(plan(seed, events), survey=seed % SURVEY_EVERY == 0)
@@ -61,35 +60,31 @@ def run_block(first: int, count: int, events: int) -> Sum:
         total.tally.add(found.tally)
         if found.wrong:
             total.wrong[seed] = found.wrong
-        del found
-        gc.collect()
     total.cpu_s = time.process_time() - began
     return total
 
 
 def simulate(first: int, seeds: int, events: int = EVENTS, workers: int | None = None) -> Sum:
-    """Run the seeds on all cores. Stops early once some have failed."""
+    """Run the seeds on all cores. Stops early once a few have failed."""
     total, told_at = Sum(), time.monotonic()
-    with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
-        blocks = _blocks(first, seeds)
-        running = [pool.submit(run_block, *block, events) for block in _some(blocks, 8)]
-        while running:
-            total.add(running.pop(0).result())
-            if not total.wrong:
-                running += [pool.submit(run_block, *block, events) for block in _some(blocks, 1)]
-            if time.monotonic() - told_at > _PROGRESS_S:
+    blocks = [
+        (start, min(_BLOCK, first + seeds - start), events)
+        for start in range(first, first + seeds, _BLOCK)
+    ]
+    fork = multiprocessing.get_context("fork")  # what is loaded and warm is so for every block
+    with fork.Pool(workers or os.cpu_count(), maxtasksperchild=1) as pool:
+        for done in pool.imap_unordered(_run_one, blocks):
+            total.add(done)
+            if time.monotonic() - told_at > _PROGRESS_S or total.wrong:
                 told_at = time.monotonic()
                 print(f"{total.seeds:,} of {seeds:,} seeds, {len(total.wrong)} failed", flush=True)
+            if len(total.wrong) >= _FAILED_MAX:
+                break
     return total
 
 
-def _blocks(first: int, seeds: int) -> Iterator[tuple[int, int]]:
-    for start in range(first, first + seeds, _BLOCK):
-        yield start, min(_BLOCK, first + seeds - start)
-
-
-def _some(blocks: Iterator[tuple[int, int]], count: int) -> list[tuple[int, int]]:
-    return [block for block, _ in zip(blocks, range(count), strict=False)]
+def _run_one(block: tuple[int, int, int]) -> Sum:
+    return run_block(*block)
 
 
 def story_of(seed: int, events: int) -> int:

@@ -204,49 +204,51 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Rounds of what waits now, until somebody stops the loop."""
         soon = self._soon
         while not self._stopping:  # type: ignore[attr-defined]
-            self._let_time_pass()
+            if not soon or (self._timers and self._timers[0][0] <= self._virtual_s):
+                self._let_time_pass()
             for _ in range(len(soon)):
-                self._run_step(soon.popleft())
+                step = soon.popleft()
+                process = step.context.get(_CURRENT)
+                if step.is_cancelled or (process is not None and not self._may_run(process, step)):
+                    continue
+                self.steps += 1
+                try:
+                    step.context.run(step.call, *step.arguments)
+                except (SystemExit, KeyboardInterrupt):
+                    raise
+                except BaseException as error:  # noqa: BLE001 - as asyncio's own handles do
+                    self.call_exception_handler({"message": f"in {step.call}", "exception": error})
+                if self.survey is not None and process is not None and process.alive:
+                    self.survey(process)
+            if self.steps > STEPS_MAX:
+                raise Stuck(f"{STEPS_MAX:,} steps: somebody runs in circles")
+
+    def _may_run(self, process: Process, step: Step) -> bool:
+        """Not if it is dead or paused, or dies right now."""
+        if not process.alive:
+            return False
+        if process.paused:
+            process.held.append(step)
+            return False
+        process.steps += 1
+        if process.steps == process.kill_at:
+            self._on_step_kill(process)
+            return False
+        return True
 
     def _let_time_pass(self) -> None:
         """What is due now is next; when nothing else can happen, the next instant comes."""
         timers, soon = self._timers, self._soon
         while timers and (timers[0][0] <= self._virtual_s or not soon):
             when, _, due = heappop(timers)
-            if isinstance(due, Step):
-                if due.is_cancelled:
+            if type(due) is SimFuture:
+                if due.done():
                     continue
-                soon.append(due)
-            elif due.done():
+                due.set_result(None)  # wakes whoever waits for it, soon
+            elif due.is_cancelled:
                 continue
             else:
-                due.set_result(None)  # wakes whoever waits for it, soon
+                soon.append(due)
             self._virtual_s = max(self._virtual_s, when)
         if not soon:
             raise Stuck(f"after {self._virtual_s:.3f} s")
-
-    def _run_step(self, step: Step) -> None:
-        if step.is_cancelled:
-            return
-        self.steps += 1
-        if self.steps > STEPS_MAX:
-            raise Stuck(f"{STEPS_MAX:,} steps: somebody runs in circles")
-        process = step.context.get(_CURRENT)
-        if process is not None:
-            if not process.alive:
-                return
-            if process.paused:
-                process.held.append(step)
-                return
-            process.steps += 1
-            if process.steps == process.kill_at:
-                self._on_step_kill(process)
-                return
-        try:
-            step.context.run(step.call, *step.arguments)
-        except (SystemExit, KeyboardInterrupt):
-            raise
-        except BaseException as error:  # noqa: BLE001 - as asyncio's own handles do
-            self.call_exception_handler({"message": f"in {step.call}", "exception": error})
-        if self.survey is not None and process is not None and process.alive:
-            self.survey(process)
