@@ -88,6 +88,7 @@ class Engine:
             {table: self._around.stores.rows(table, partition) for table in self._tables},
             config=self._around.lane_config,
             budget=DeadLetterBudget(self._around.budget),
+            turns=self.assignment.log.turns,
             on_failed=self._on_failed,
         )
         lane.start()

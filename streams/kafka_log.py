@@ -75,9 +75,14 @@ class WorkerLog:
 
     def partition(self, partition: int, positions: Mapping[str, int]) -> PartitionLog:
         """The log for one partition's lane. `positions`: where its topics are read from."""
+        return PartitionLog(self, self.turns, partition, positions)
+
+    @property
+    def turns(self) -> GroupCommit:
+        """Of the lanes that are opened now."""
         if self._together is None:
             raise RuntimeError("a partition was opened before any was assigned")
-        return PartitionLog(self, self._together, partition, positions)
+        return self._together
 
     async def end_offsets(self, topics: Sequence[str], partition: int) -> dict[str, int]:
         wire = [self._names.wire(topic) for topic in topics]

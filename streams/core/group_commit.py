@@ -30,13 +30,36 @@ Transact = Callable[[Sequence[Batch]], Awaitable[Sequence[dict[str, int]]]]
 class GroupCommit:
     """One transaction at a time, all or nothing for everybody in it. Runs on one event loop.
 
-    There is at most one batch of each partition here, for a lane waits for its commit.
+    There is at most one batch of each partition here, for a lane waits for its commit. Lanes may
+    take turns: who has entered, the next transaction waits for.
     """
 
     def __init__(self, transact: Transact) -> None:
         self._transact = transact
         self._waiting: list[tuple[Batch, asyncio.Future[dict[str, int]]]] = []
+        self._outside: list[asyncio.Future[None]] = []
+        self._inside = 0
+        self._in_flight = False
         self._running: asyncio.Task[None] | None = None
+
+    async def enter(self) -> None:
+        """Wait until no transaction is under way. The next one begins after our `leave`."""
+        if self._in_flight:
+            let_in: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._outside.append(let_in)
+            try:
+                await let_in
+            except asyncio.CancelledError:
+                if let_in.done() and not let_in.cancelled():
+                    self.leave()
+                raise
+        else:
+            self._inside += 1
+
+    def leave(self) -> None:
+        """We commit now, before anything is awaited, or not at all: nobody waits for us longer."""
+        self._inside -= 1
+        self._begin()
 
     async def commit(self, batch: Batch) -> dict[str, int]:
         """The changelog offset of the last record of each table. Raises what the log raises.
@@ -45,8 +68,7 @@ class GroupCommit:
         """
         committed: asyncio.Future[dict[str, int]] = asyncio.get_running_loop().create_future()
         self._waiting.append((batch, committed))
-        if self._running is None or self._running.done():
-            self._running = asyncio.create_task(self._run(), name="group-commit")
+        self._begin()
         return await committed
 
     async def settle(self) -> None:
@@ -54,9 +76,15 @@ class GroupCommit:
         while self._running is not None and not self._running.done():
             await asyncio.wait({self._running})
 
+    def _begin(self) -> None:
+        if self._waiting and not self._inside and (self._running is None or self._running.done()):
+            self._running = asyncio.create_task(self._run(), name="group-commit")
+
     async def _run(self) -> None:
-        while self._waiting:
+        # Whoever was let in when the last one ended may still be on its way to here.
+        while self._waiting and not self._inside:
             together, self._waiting = self._waiting, []
+            self._in_flight = True
             try:
                 ends = await self._transact([batch for batch, _ in together])
             except Exception as error:  # noqa: BLE001 - whoever waits must hear of it
@@ -67,3 +95,13 @@ class GroupCommit:
                 for (_, committed), of_batch in zip(together, ends, strict=True):
                     if not committed.done():
                         committed.set_result(of_batch)
+            self._in_flight = False
+            self._let_in()
+            await asyncio.sleep(0)  # those who have just been answered may enter as well
+
+    def _let_in(self) -> None:
+        outside, self._outside = self._outside, []
+        for let_in in outside:
+            if not let_in.done():
+                self._inside += 1
+                let_in.set_result(None)

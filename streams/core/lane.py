@@ -24,7 +24,8 @@ from streams.core.engine_rows import (
 from streams.core.fold import FoldResult, folding
 from streams.core.logic import Logic, Look
 from streams.core.looks import PendingLooks
-from streams.core.ports import BatchAborted, Log, Store
+from streams.core.pace import Pace
+from streams.core.ports import BatchAborted, Log, Store, Turns
 from streams.core.positions import Positions, only_moves
 from streams.core.records import Chunk
 from streams.core.rows import Rows
@@ -52,6 +53,7 @@ class Lane:
         *,
         config: LaneConfig | None = None,
         budget: DeadLetterBudget | None = None,
+        turns: Turns | None = None,
         on_applied: Callable[[str, int], None] | None = None,
         on_failed: Callable[[BaseException], None] | None = None,
     ) -> None:
@@ -60,12 +62,12 @@ class Lane:
         self._log = log
         self._stores = stores
         self._config = config or LaneConfig()
+        self._pace = Pace(self._config, turns)
         self._budget = budget or DeadLetterBudget()
         self._on_applied = on_applied
         self._on_failed = on_failed
         self._queue = ChunkQueue(self._config.ticks_topic)
-        self._positions = Positions()
-        self._looks = PendingLooks(self._config.look_topics)
+        self._positions, self._looks = Positions(), PendingLooks(self._config.look_topics)
         self._open_offset: int | None = None
         self._is_open = False
         self._now: datetime | None = None
@@ -85,11 +87,11 @@ class Lane:
 
     def start(self) -> asyncio.Task[None]:
         """Read now, timers and looks from the stores and begin. Once, after recovery."""
-        stored = self._stores[ENGINE_TABLE].get(NOW_KEY.encode())
-        self._now = None if stored is None else parse_now(stored)
+        own = self._stores[ENGINE_TABLE]
+        self._now = None if (stored := own.get(NOW_KEY.encode())) is None else parse_now(stored)
         self._next_due = TimerQueue(Rows(self._stores)).next_due()
-        self._looks.load(self._stores[ENGINE_TABLE])
-        self._budget.resume(in_a_row_of(self._stores[ENGINE_TABLE].get(IN_A_ROW_KEY.encode())))
+        self._looks.load(own)
+        self._budget.resume(in_a_row_of(own.get(IN_A_ROW_KEY.encode())))
         self._task = asyncio.create_task(self._guard(), name=f"lane-{self.partition}")
         return self._task
 
@@ -115,8 +117,8 @@ class Lane:
 
     def drop(self) -> None:
         """Forget what waits: the partition was revoked or the reader went elsewhere."""
-        self._queue.clear()
         self._drops += 1
+        self._queue.clear()
 
     async def stop(self) -> None:
         """Finish the batch that runs, then end. What still waits is not handled."""
@@ -144,7 +146,7 @@ class Lane:
     # -- the loop --------------------------------------------------------------------------
 
     async def _guard(self) -> None:
-        """Run; on any failure nothing more is acked and `on_failed` hears of it."""
+        """On any failure nothing more is acked and `on_failed` hears of it."""
         try:
             await self._run()
         except Exception as error:  # noqa: BLE001 - whatever it is, the process must hear of it
@@ -152,40 +154,43 @@ class Lane:
             if self._on_failed is not None:
                 self._on_failed(error)
         finally:
+            self._pace.leave()
             await self._question.forget()
             self._idle.set()
 
     async def _run(self) -> None:
-        while not self._stopping:
+        while True:
             self._question.move_on()
+            await self._pace.enter(self._queue.records)
+            if self._stopping:
+                return
             batch, looks = self._take()
             if batch or looks or self._more_due:
                 batch_s = await self._run_batch(batch, looks)
                 self._question.move_on()  # the log answers while the lane rests
-                await self._rest(batch_s)
-                continue
-            if not self._question.is_open:
-                self._idle.set()
-            self._wake.clear()
-            await self._wake.wait()
+                if not self._more_due:
+                    await self._pace.rest(batch_s, self._queue.records)
+            else:
+                await self._wait()
+
+    async def _wait(self) -> None:
+        self._pace.leave()
+        if not self._question.is_open:
+            self._idle.set()
+        self._wake.clear()
+        await self._wake.wait()
 
     def _take(self) -> tuple[tuple[Chunk, ...], tuple[Look, ...]]:
-        limit = self._config.batch_records_max
+        config = self._config
         if not self._is_open:
-            return self._queue.take_ticks(limit), ()
-        looks = self._looks.ready(self._positions.applied, self._config.looks_per_batch_max)
-        return self._queue.take(limit), looks
-
-    async def _rest(self, batch_s: float) -> None:
-        """Let more arrive for the next transaction. After a quiet time nothing waits."""
-        if self._queue.records < self._config.rest_below_records and not self._more_due:
-            rest_s = min(batch_s * self._config.rest_share, self._config.rest_s_max)
-            if rest_s > 0:
-                await asyncio.sleep(rest_s)
+            return self._queue.take_ticks(config.batch_records_max), ()
+        looks = self._looks.ready(self._positions.applied, config.looks_per_batch_max)
+        return self._queue.take(config.batch_records_max), looks
 
     async def _run_batch(self, batch: tuple[Chunk, ...], looks: tuple[Look, ...]) -> float:
         """Gives the seconds it took, 0 where there was nothing to commit."""
         if only_moves(batch) and not looks and not self._more_due:
+            self._pace.leave()
             self._move({chunk.topic: chunk.next_offset for chunk in batch})
             return 0.0
         clock = asyncio.get_running_loop().time  # to share the machine fairly, never `now`
@@ -208,6 +213,7 @@ class Lane:
             result = await self._fold(batch, looks)
             self._budget.check(result.dead)
             offsets = self._positions.uncommitted(result.positions)
+            self._pace.leave()
             try:
                 ends = await self._log.commit(result.outputs, result.changes, offsets)
             except BatchAborted:
@@ -231,7 +237,7 @@ class Lane:
             looks=looks,
             config=self._config,
         )
-        return await in_slices(steps, self._config.slice_s)
+        return await self._pace.timed(in_slices(steps, self._config.slice_s))
 
     def _move(self, positions: Mapping[str, int]) -> None:
         for topic, offset in self._positions.advance(positions).items():
@@ -241,5 +247,4 @@ class Lane:
 
     def _open_if_due(self) -> None:
         if self._open_offset is not None and self._now is not None:
-            applied = self._positions.of(self._config.ticks_topic)
-            self._is_open = self._is_open or applied > self._open_offset
+            self._is_open |= self._positions.of(self._config.ticks_topic) > self._open_offset

@@ -76,11 +76,16 @@ class MemoryWorker:
             if transaction.owner != self._name and transaction.partitions & set(partitions):
                 self._fence(transaction.owner)
 
-    def partition(self, partition: int) -> MemoryPartition:
-        """The log for one partition's lane."""
+    @property
+    def turns(self) -> GroupCommit:
+        """Of the lanes that are opened now."""
         if self._together is None:
             raise RuntimeError("a partition was opened before any was assigned")
-        return MemoryPartition(self, self._together, partition)
+        return self._together
+
+    def partition(self, partition: int) -> MemoryPartition:
+        """The log for one partition's lane."""
+        return MemoryPartition(self, self.turns, partition)
 
     async def end_offsets(self, topics: Sequence[str], partition: int) -> dict[str, int]:
         await self._step("asked")

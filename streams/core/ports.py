@@ -47,6 +47,16 @@ class Log(Protocol):
         """
 
 
+class Turns(Protocol):
+    """Lanes whose batches share a transaction fold at the same time, while none is under way."""
+
+    async def enter(self) -> None:
+        """Wait until no transaction is under way. The next one waits for our `leave`."""
+
+    def leave(self) -> None:
+        """We commit now, or have nothing to commit."""
+
+
 class Fenced(Exception):
     """Another worker owns this partition now; this process must end."""
 

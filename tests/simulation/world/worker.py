@@ -163,6 +163,8 @@ class Worker:
                 self._log.partition(partition),
                 self._disk[partition],
                 config=self._config,
+                # On a clock that stands still every fold is cheap: then a lane would never rest.
+                turns=None if self._config.rest_share else self._log.turns,
                 on_applied=lambda topic, offset: self.scene.gate_now("lane.acked"),
                 on_failed=lambda error: self.scene.crash(self.process, error),
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 
 import pytest
 
@@ -119,3 +119,72 @@ def test_a_membership_that_the_group_took_back_does_not_stand(
 ) -> None:
     """Aiokafka says so with generation -1 and no member."""
     assert member.stands is stands
+
+
+async def test_lanes_that_take_turns_share_one_transaction() -> None:
+    """The slow one is waited for; who comes while it runs folds only when it has ended."""
+    log = Transactions()
+    together = GroupCommit(log.transact)
+    folded: list[int] = []
+
+    async def lane(partition: int, fold_s: float) -> dict[str, int]:
+        await together.enter()
+        await asyncio.sleep(fold_s)
+        folded.append(partition)
+        together.leave()
+        return await together.commit(_batch(partition))
+
+    first = [asyncio.create_task(lane(0, 0)), asyncio.create_task(lane(1, 0.02))]
+    await asyncio.sleep(0.05)
+    assert log.partitions == [[0, 1]]
+    later = [asyncio.create_task(lane(2, 0.01)), asyncio.create_task(lane(3, 0))]
+    await asyncio.sleep(0.02)
+    assert folded == [0, 1]
+    again = asyncio.create_task(_in_turn_after(first[0], lane(4, 0)))
+    log.gate.release()
+    await asyncio.sleep(0.05)
+    assert set(folded) == {0, 1, 2, 3, 4}
+    log.gate.release()
+    await asyncio.gather(*first, *later, again)
+    assert [set(partitions) for partitions in log.partitions] == [{0, 1}, {2, 3, 4}]
+
+
+async def _in_turn_after(
+    committed: asyncio.Task[dict[str, int]], lane: Coroutine[None, None, dict[str, int]]
+) -> None:
+    """A lane whose commit has just been answered folds again at once, with those who waited."""
+    await committed
+    await lane
+
+
+async def test_who_has_nothing_to_commit_holds_nobody_up() -> None:
+    """The transaction begins when the last one has left, with empty hands or not."""
+    log = Transactions()
+    together = GroupCommit(log.transact)
+    await together.enter()
+    committing = asyncio.create_task(together.commit(_batch(0)))
+    await asyncio.sleep(0.01)
+    assert log.partitions == []
+    together.leave()
+    log.gate.release()
+    assert await asyncio.wait_for(committing, 1) == {"rows": 0}
+
+
+@pytest.mark.parametrize("steps", range(8))
+async def test_who_is_cancelled_while_it_waits_for_its_turn_holds_nobody_up(steps: int) -> None:
+    """At whichever step of the loop it happens: before it is let in, while it is, afterwards."""
+    log = Transactions()
+    together = GroupCommit(log.transact)
+    committing = asyncio.create_task(together.commit(_batch(0)))
+    await asyncio.sleep(0.01)
+    outside = asyncio.create_task(together.enter())
+    await asyncio.sleep(0)
+    log.gate.release()
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    outside.cancel()
+    await asyncio.wait({outside, committing})
+    if not outside.cancelled():
+        together.leave()
+    log.gate.release()
+    assert await asyncio.wait_for(together.commit(_batch(1)), 1) == {"rows": 10}
