@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -36,6 +37,7 @@ class Outcome:
 def silence() -> None:
     """Nobody reads the product's log lines of thousands of worlds."""
     logging.disable(logging.CRITICAL)
+    warnings.filterwarnings("ignore", "coroutine .* was never awaited")  # of the killed
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 

@@ -127,7 +127,7 @@ def report(total: Sum, took_s: float, *, complete: bool) -> list[str]:
         struck = ", ".join(f"{kind} {tally.struck[point, kind]:,}" for kind in kinds)
         lines.append(f"  {point}: {tally.passed[point]:,}; {struck}")
     killed, seen = (tally.sites.get(name, set()) for name in ("killed", "seen"))
-    known = sorted(set(sites.enumerated().values()))
+    known = sites.names()
     lines += ["", f"await sites: {len(known)}; seen waiting {len(seen)}, killed at {len(killed)}"]
     for name in known:
         what = "killed there" if name in killed else "seen" if name in seen else "never waits"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -68,6 +68,10 @@ POINTS: dict[str, tuple[str, ...]] = {
     "world.disk": ("wipe",),
     "world.rebalance": ("leave", "join"),
 }
+
+#: Of those that are killed between two steps: the share that dies at a chosen await. A step drawn
+#: at random rarely finds a task where it seldom waits.
+_AT_A_SITE = 0.25
 
 
 class Fault(NamedTuple):
@@ -133,20 +137,29 @@ class Chaos:
         self.faults.append(Fault(point, nth, kind))
         self.tally.struck[point, kind] += 1
 
-    def life(self, point: str, mean_steps: float) -> int | None:
-        """After how many steps a new process is killed, None: it lives."""
+    def life(self, point: str, mean_steps: float, sites: Sequence[str]) -> int | str | None:
+        """When a new process is killed: after so many steps, once a task of it stands at an await
+        site, or (None) not at all.
+        """
         nth = self.tally.passed[point] = self.tally.passed[point] + 1
         if not self.active:
             return None
-        if self._script is not None:
-            kind = self._script.get((point, nth), "")
-            steps = int(kind.removeprefix("kill@")) if kind else None
+        if self._script is None:
+            life = self._draw_life(mean_steps, sites)
         else:
-            drawn = self._rng.expovariate(1 / mean_steps) if self._rates.get("step") else 0
-            steps = 1 + int(drawn) if drawn and self._rng.random() < self._rates["step"] else None
-        if steps is not None:
-            self.faults.append(Fault(point, nth, f"kill@{steps}"))
-        return steps
+            kind = self._script.get((point, nth), "").removeprefix("kill@")
+            life = int(kind) if kind.isdigit() else kind or None
+        if life is not None:
+            self.faults.append(Fault(point, nth, f"kill@{life}"))
+        return life
+
+    def _draw_life(self, mean_steps: float, sites: Sequence[str]) -> int | str | None:
+        rate = self._rates.get("step", 0.0)
+        if not rate or self._rng.random() >= rate:
+            return None
+        if self._rng.random() < _AT_A_SITE:
+            return self._rng.choice(sites)
+        return 1 + int(self._rng.expovariate(1 / mean_steps))
 
     def _draw(self, point: str) -> str | None:
         drawn = self._rng.random()

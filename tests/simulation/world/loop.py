@@ -36,6 +36,7 @@ class Process:
         self.paused = False
         self.steps = 0
         self.kill_at = kill_at
+        self.after_step: Callable[[Process], None] | None = None
         self.held: list[Step] = []
         self.tasks: list[SimTask] = []
         """Also those that have ended."""
@@ -127,7 +128,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._order = count()
         self._serials = count()
         self.steps = 0
-        self.survey: Callable[[Process], None] | None = None
         self.set_task_factory(self._make_task)  # type: ignore[arg-type]
         self.set_exception_handler(self._on_exception)
         self.complaints: list[str] = []
@@ -218,8 +218,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
                     raise
                 except BaseException as error:  # noqa: BLE001 - as asyncio's own handles do
                     self.call_exception_handler({"message": f"in {step.call}", "exception": error})
-                if self.survey is not None and process is not None and process.alive:
-                    self.survey(process)
+                if process is not None and process.after_step is not None and process.alive:
+                    process.after_step(process)
             if self.steps > STEPS_MAX:
                 raise Stuck(f"{STEPS_MAX:,} steps: somebody runs in circles")
 

@@ -8,6 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import Context
+from functools import partial
 from typing import Any
 
 from streams.core.memory import MemoryLog
@@ -46,8 +47,7 @@ class Scene:
         self.rng = random.Random(f"scene {plan.seed}")
         self.chaos = Chaos(plan.seed, plan.rates, plan.script)
         self.loop = VirtualLoop(lambda process: self.kill(process, "between two steps"))
-        if survey:
-            self.loop.survey = lambda process: sites.note(self.chaos.tally, process, "seen")
+        self._survey = survey
         self.log = MemoryLog(plan.partitions)
         self.log.on_end = self._on_end
         self.workers = MemoryGroup()
@@ -115,9 +115,19 @@ class Scene:
     def start(self, name: str, point: str, *, mean_steps: float) -> Process:
         """A new life of a process. `point`: that of being killed between two steps."""
         self.lives[name] += 1
-        life = self.chaos.life(point, mean_steps)
+        life = self.chaos.life(point, mean_steps, sites.names(point.removeprefix("step.")))
         self.tell(f"{name}: life {self.lives[name]}")
-        return Process(self.loop, name, life)
+        process = Process(self.loop, name, life if isinstance(life, int) else None)
+        if self._survey or isinstance(life, str):
+            process.after_step = partial(self._look, life)
+        return process
+
+    def _look(self, site: object, process: Process) -> None:
+        """Where do its tasks stand now? Where it was to die, it does."""
+        if self._survey:
+            sites.note(self.chaos.tally, process, "seen")
+        if isinstance(site, str) and site in sites.standing(process):
+            self.kill(process, "between two steps")
 
     def kill(self, process: Process, where: str) -> None:
         """Kill -9."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,14 @@ MODULES = (
     "connectors/bureaus/ask.py",
     "agents/request_checks.py",
 )
+_OF_WORKERS = ("streams/core/", "connectors/bureaus/", "agents/")
+_OF_DISPATCHERS = (
+    "streams/core/pool.py",
+    "dunnock/",
+    "connectors/kafka_io.py",
+    "connectors/postgres/",
+    "connectors/gateways/",
+)
 _FILES = {str(ROOT / module): module for module in MODULES}
 
 
@@ -48,15 +57,26 @@ def enumerated() -> dict[tuple[str, int], str]:
     return found
 
 
-def note(tally: Tally, process: Process, what: str) -> None:
-    """Where each task of the process stands now."""
-    known, noted = enumerated(), tally.sites.setdefault(what, set())
+@cache
+def names(kind: str = "") -> list[str]:
+    """Every site, or those where a `worker` or a `dispatcher` can stand, in a fixed order."""
+    modules = {"worker": _OF_WORKERS, "dispatcher": _OF_DISPATCHERS, "": ("",)}[kind]
+    return sorted(name for name in set(enumerated().values()) if name.startswith(modules))
+
+
+def standing(process: Process) -> Iterator[str]:
+    """Where the tasks of the process stand now."""
+    known = enumerated()
+    process.tasks = [task for task in process.tasks if not task.done()]
     for task in process.tasks:
-        if task.done():
-            continue
         coroutine: Any = task.get_coro()
         while (frame := getattr(coroutine, "cr_frame", None)) is not None:
             name = known.get((frame.f_code.co_filename, frame.f_lineno))
             if name is not None:
-                noted.add(name)
+                yield name
             coroutine = coroutine.cr_await
+
+
+def note(tally: Tally, process: Process, what: str) -> None:
+    """Write down where each task of the process stands now."""
+    tally.sites.setdefault(what, set()).update(standing(process))

@@ -37,7 +37,7 @@ CHANNELS = ("sms", "push", "email")
 #: After the last fault everything must have been dealt with within this time (invariant I10).
 QUIET_S_MAX = 400.0
 _WORKER_STEPS = 2_000
-_DISPATCHER_STEPS = 600
+_DISPATCHER_STEPS = 450
 
 
 class NotQuiet(Exception):
