@@ -33,8 +33,8 @@ simulate: setup ## 2,000 seeded worlds of 200 events without Kafka, full of faul
 simulate-mutations: setup ## each mutation of the engine is caught by the simulation; NAME=, SEEDS=
 	@$(BIN)/python -m tests.simulation.mutate
 
-faults: setup ## 20,000 events under kill -9 and SIGSTOP; NAME=worker-kill [FULL=1] [DURATION=s] is one fault
-	$(BIN)/python -m $(if $(NAME),tests.faults.named.run $(NAME) $(if $(FULL),--full) $(if $(DURATION),--seconds $(DURATION)),tests.faults.run)
+faults: setup ## 20,000 events under kill -9 and SIGSTOP; NAME=worker-kill [FULL=1] [DURATION=s] [RATE=n] is one fault
+	$(BIN)/python -m $(if $(NAME),tests.faults.named.run $(NAME) $(if $(FULL),--full) $(if $(DURATION),--seconds $(DURATION)) $(if $(RATE),--per-second $(RATE)),tests.faults.run)
 
 faults-report: setup ## what the named faults came to, as a table: docs/faults-report.md
 	$(BIN)/python -m tests.faults.named.report
