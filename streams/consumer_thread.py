@@ -16,7 +16,7 @@ from streams.membership import Membership
 if TYPE_CHECKING:
     from streams.app import DunnockApp
 
-FETCH_MAX_WAIT_MS = 40
+FETCH_MAX_WAIT_MS = 20
 #: More than arrives in that time, so fetches are paced by the wait. Answered at once, each record
 #: would have a fetch of its own, which costs the broker as much as a large one.
 FETCH_MIN_BYTES = 100_000

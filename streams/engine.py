@@ -17,6 +17,7 @@ from streams.core.lane import Lane
 from streams.core.logic import Logic
 from streams.core.pool import Handler, Pool, PoolConfig
 from streams.core.records import Chunk
+from streams.rocks import PartitionRows
 from streams.topics import TICKS
 
 
@@ -81,11 +82,12 @@ class Engine:
         if self._logic is None:
             raise RuntimeError("no logic was registered")
         starts = {topic: positions[topic, partition] for topic in self._lane_topics}
+        stores = {table: self._around.stores.rows(table, partition) for table in self._tables}
         lane = Lane(
             partition,
             self._logic,
-            self.assignment.log.partition(partition, starts),
-            {table: self._around.stores.rows(table, partition) for table in self._tables},
+            self.assignment.log.partition(partition, starts, _ends(stores)),
+            stores,
             config=self._around.lane_config,
             budget=DeadLetterBudget(self._around.budget),
             turns=self.assignment.log.turns,
@@ -159,3 +161,9 @@ class Engine:
         await self.finish()
         await asyncio.gather(*(pool.stop() for pool in self._pools.values()))
         await self.assignment.close()
+
+
+def _ends(stores: Mapping[str, PartitionRows]) -> dict[str, int]:
+    """By table, the changelog offset that its rows are restored up to, exclusive."""
+    offsets = {table: rows.changelog_offset() for table, rows in stores.items()}
+    return {table: 0 if offset is None else offset + 1 for table, offset in offsets.items()}

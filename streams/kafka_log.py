@@ -12,6 +12,7 @@ from typing import TypeVar
 from confluent_kafka import TopicPartition
 
 from runtime import metrics
+from streams.changelog_ends import ChangelogEnds
 from streams.core.group_commit import Batch, GroupCommit
 from streams.core.ports import BatchAborted, Changes, Fenced
 from streams.core.records import Output
@@ -47,6 +48,7 @@ class WorkerLog:
         # A cancelled task leaves its thread at work; nobody may enter before that has ended.
         self._one_at_a_time = threading.Lock()
         self._together: GroupCommit | None = None
+        self._ends: dict[int, ChangelogEnds] = {}
         self._initialised = False
 
     @property
@@ -73,8 +75,14 @@ class WorkerLog:
 
         self._together = GroupCommit(transact)
 
-    def partition(self, partition: int, positions: Mapping[str, int]) -> PartitionLog:
-        """The log for one partition's lane. `positions`: where its topics are read from."""
+    def partition(
+        self, partition: int, positions: Mapping[str, int], ends: Mapping[str, int]
+    ) -> PartitionLog:
+        """The log for one partition's lane.
+
+        `positions`: where its topics are read from. `ends`: up to where its tables are restored.
+        """
+        self._ends[partition] = ChangelogEnds(ends)
         return PartitionLog(self, self.turns, partition, positions)
 
     @property
@@ -113,7 +121,8 @@ class WorkerLog:
         started = time.monotonic()
         producer.begin()
         try:
-            ends = [self._produce(batch) for batch in batches]
+            for batch in batches:
+                self._produce(batch)
             producer.commit([tp for batch in batches for tp in self._positions(batch)], member)
         except (BatchAborted, NotOwner):
             producer.abort()
@@ -123,11 +132,9 @@ class WorkerLog:
         metrics.BATCH_SECONDS.labels("commit").observe(time.monotonic() - started)
         for batch in batches:
             _count(batch.outputs)
-        return ends
+        return [self._ends[batch.partition].committed(batch.changes) for batch in batches]
 
-    def _produce(self, batch: Batch) -> dict[str, int]:
-        """Gives the dict that is filled, before the commit, with the last offset of each table."""
-        last: dict[str, int] = {}
+    def _produce(self, batch: Batch) -> None:
         for output in batch.outputs:
             self._producer.produce(
                 self._names.wire(output.topic),
@@ -137,23 +144,9 @@ class WorkerLog:
                 headers=output.headers,
             )
         for table, rows in batch.changes.items():
-            self._produce_changelog(batch.partition, table, rows, last)
-        return last
-
-    def _produce_changelog(
-        self, partition: int, table: str, rows: Changes, last: dict[str, int]
-    ) -> None:
-        topic = changelog_topic(self._app_id, table)
-
-        def landed(offset: int) -> None:
-            last[table] = offset
-
-        # The order within a partition is kept, so the last record has the last offset.
-        *others, (key, value) = rows.items()
-        for other, row in others:
-            self._producer.produce(topic, other, row, partition=partition)
-        heard = self._producer.heard(landed)
-        self._producer.produce(topic, key, value, partition=partition, on_delivery=heard)
+            topic = changelog_topic(self._app_id, table)
+            for key, row in rows.items():
+                self._producer.produce(topic, key, row, partition=batch.partition)
 
     def _positions(self, batch: Batch) -> list[TopicPartition]:
         """With our transactional id beside each: a successor who waits for us can end us by it."""

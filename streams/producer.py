@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
 from streams.core.ports import BatchAborted, Fenced
 from streams.topics import LARGE_MESSAGE_BYTES
@@ -43,8 +43,6 @@ _NOT_OWNER = frozenset(
         KafkaError.FENCED_INSTANCE_ID,
     }
 )
-
-DeliveryCallback = Callable[[KafkaError | None, Message], None]
 
 
 class NotOwner(Fenced):
@@ -96,8 +94,6 @@ class TransactionalProducer:
             "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
         }
         self._opened: Producer | None = None
-        self._failed: KafkaError | None = None
-        self._unheard = 0
 
     @property
     def _producer(self) -> Producer:
@@ -112,8 +108,6 @@ class TransactionalProducer:
 
     def begin(self) -> None:
         """Start a transaction."""
-        self._failed = None
-        self._unheard = 0
         self._retrying(self._producer.begin_transaction)
 
     def produce(
@@ -124,17 +118,11 @@ class TransactionalProducer:
         *,
         partition: int | None = None,
         headers: Iterable[tuple[str, bytes]] = (),
-        on_delivery: DeliveryCallback | None = None,
     ) -> None:
-        """Add a record. `on_delivery`, made by `heard`, is called before `commit` returns.
-
-        Without one nothing is called: librdkafka itself aborts a transaction of which a record was
-        not delivered, and a call for each would cost as much as the record.
+        """Add a record. Nobody hears of its delivery: librdkafka itself aborts a transaction of
+        which a record was not delivered, and a call into Python costs more than the record.
         """
         arguments: dict[str, object] = {} if partition is None else {"partition": partition}
-        if on_delivery is not None:
-            arguments["on_delivery"] = on_delivery
-            self._unheard += 1
         while True:
             try:
                 self._producer.produce(
@@ -151,18 +139,6 @@ class TransactionalProducer:
             else:
                 return
 
-    def heard(self, on_offset: Callable[[int], None]) -> DeliveryCallback:
-        """A callback for one `produce`: hears of the offset of what was written."""
-
-        def delivered(error: KafkaError | None, message: Message) -> None:
-            self._unheard -= 1
-            if error is None:
-                on_offset(message.offset())
-            else:
-                self._failed = self._failed or error
-
-        return delivered
-
     def commit(self, positions: list[TopicPartition], group_metadata: object) -> None:
         """Send the source positions into the transaction and commit it."""
         if positions:
@@ -172,9 +148,6 @@ class TransactionalProducer:
                 )
             )
         self._commit()
-        if self._failed is not None or self._unheard:
-            # librdkafka refuses to commit then; should it ever not, nobody may go on.
-            raise CommitUnknown(f"committed with undelivered records: {self._failed}")
 
     def _commit(self) -> None:
         for _ in range(COMMIT_ATTEMPTS_MAX):

@@ -13,7 +13,8 @@ from streams.group_reader import GroupReader
 from streams.kafka_log import PartitionLog, WorkerLog
 from streams.membership import Membership
 from streams.producer import TransactionalProducer
-from streams.topics import PAYMENTS, TopicNames
+from streams.topics import PAYMENTS, TopicNames, changelog_topic
+from tables.definitions import CUSTOMER_HISTORY
 from tests.integration.engine.harness import Installation, wait_until
 
 
@@ -62,6 +63,7 @@ class Owner:
     """The log of a worker named `name`, with a thread pool of its own."""
 
     def __init__(self, home: Installation, reader: GroupReader, name: str = "w1") -> None:
+        self.home, self.reader = home, reader
         self.threads = ThreadPoolExecutor(2)
         self._owner: Membership | None = None
         self.producer = TransactionalProducer(home.kafka, f"{home.app_id}-{name}")
@@ -76,7 +78,12 @@ class Owner:
         if owner != self._owner:
             self.worker.owned_as(owner)
             self._owner = owner
-        return self.worker.partition(partition, positions or {PAYMENTS: 0})
+        changelogs = {
+            table: self.reader.end_offsets([changelog_topic(self.home.app_id, table)], partition)
+            for table in (CUSTOMER_HISTORY,)
+        }
+        ends = {table: end for table, found in changelogs.items() for end in found.values()}
+        return self.worker.partition(partition, positions or {PAYMENTS: 0}, ends)
 
     async def close(self) -> None:
         await self.worker.close()

@@ -101,6 +101,42 @@ async def test_a_batch_without_new_positions_is_fenced_all_the_same(
     assert home.changelog_rows(ROWS) == {"a": b"1"}
 
 
+async def test_the_changelogs_end_is_counted_exactly_and_after_an_abort_never_too_high(
+    home: Installation, reader: GroupReader, first: Membership, owner: Owner
+) -> None:
+    """Too high, and a restore after a crash would leave rows out."""
+    log = await owner.log(first)
+    changelog = changelog_topic(home.app_id, ROWS)
+
+    async def last_of(rows: int) -> int:
+        written = {b"%d" % number: b"x" for number in range(rows)}
+        return (await log.commit([], {ROWS: written}, {}))[ROWS]
+
+    def really() -> int:
+        return max(message.offset() for message in home.read(changelog))
+
+    for rows in (1, 40, 3):
+        assert await last_of(rows) == really()
+    commit = owner.producer._commit
+
+    def refused() -> None:
+        owner.producer._producer.flush(10)
+        raise BatchAborted("as asked for")
+
+    owner.producer._commit = refused  # type: ignore[method-assign]
+    with pytest.raises(BatchAborted):
+        await last_of(5)
+    owner.producer._commit = commit  # type: ignore[method-assign]
+    assert await last_of(2) == really() - 6, "five records that were aborted, and their marker"
+    changelogs = [(changelog, 0)]
+    sources = [(home.topic(PAYMENTS), 0)]
+    own = owner.producer.transactional_id
+    settling = (home.kafka, reader, sources, changelogs, own, lambda: True)
+    await asyncio.to_thread(settled_ends, *settling)
+    log = await owner.log(first)  # assigned again: counted from the real end
+    assert await last_of(1) == really()
+
+
 async def test_another_process_of_the_same_name_ends_ours(
     home: Installation, reader: GroupReader, first: Membership, owner: Owner
 ) -> None:
