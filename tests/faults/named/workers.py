@@ -23,6 +23,8 @@ BACK_S_MAX = 90.0
 BURST, BURST_S = 300, 0.15
 #: The worker's own limit is 8 s; a busy machine needs longer to say so.
 STOPS_S_MAX = 30.0
+#: A start on a machine on which others compute.
+READY_S_MAX = 240.0
 
 
 async def kill(scene: Scene) -> None:
@@ -130,14 +132,16 @@ async def storm(scene: Scene) -> None:
 
 
 async def rolling(scene: Scene) -> None:
-    """SIGTERM, wait until it is ready again, then the other one."""
+    """SIGTERM, wait until it is ready again, then the other one; never while one is not ready."""
     for number in range(scene.times):
         await scene.at(scene.spread(number))
+        for one in ("worker-0", "worker-1"):
+            await scene.ready(one, READY_S_MAX)
         name = f"worker-{number % 2}"
         pid = scene.rig.pids(name)[name]
         scene.rig.kill(name, signal.SIGTERM)
         await scene.rig.replaced(name, pid)
-        await scene.ready(name)
+        await scene.ready(name, READY_S_MAX)
         scene.report(f"{name} is back")
 
 
