@@ -51,7 +51,6 @@ class FoldResult:
     decided_looks: tuple[str, ...] = ()
     now: datetime | None = None
     next_due: datetime | None = None
-    handled: int = 0
     dead: tuple[bool, ...] = field(default=(), repr=False)
     """For each record given to the logic: whether it ended as a dead letter."""
 
@@ -109,7 +108,6 @@ class _Folding:
         self._positions: dict[str, int] = {}
         self._touched: dict[str, None] = {}
         self._dead: list[bool] = []
-        self._handled = 0
 
     def run(self) -> Generator[None, None, FoldResult]:
         yield from self._prefetch()
@@ -156,7 +154,6 @@ class _Folding:
                 before = self._ctx.dead_letters
                 self._or_dead(record, self._logic.on_record, record)
                 self._dead.append(self._ctx.dead_letters > before)
-        self._handled += 1
 
     def _or_dead(self, cause: Record, handle: Callable[[T, Context], None], what: T) -> None:
         """Do it all, or have `cause` as a dead letter and nothing else."""
@@ -241,7 +238,6 @@ class _Folding:
             decided_looks=decided,
             now=self._ctx.tick,
             next_due=self._ctx.timers.next_due(),
-            handled=self._handled,
             dead=tuple(self._dead),
         )
 
