@@ -24,7 +24,7 @@ from tests.simulation.world.plan import plan
 
 EVENTS = 200
 #: Every so many seeds one looks after each step where every task stands.
-SURVEY_EVERY = 100
+SURVEY_EVERY = 10
 _BLOCK = 20
 _FAILED_MAX = 5
 _PROGRESS_S = 15.0

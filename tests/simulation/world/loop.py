@@ -36,7 +36,8 @@ class Process:
         self.paused = False
         self.steps = 0
         self.kill_at = kill_at
-        self.after_step: Callable[[Process], None] | None = None
+        self.after_step: Callable[[Process, SimTask], None] | None = None
+        """Called with each task that has moved and now waits again."""
         self.held: list[Step] = []
         self.tasks: list[SimTask] = []
         """Also those that have ended."""
@@ -219,7 +220,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 except BaseException as error:  # noqa: BLE001 - as asyncio's own handles do
                     self.call_exception_handler({"message": f"in {step.call}", "exception": error})
                 if process is not None and process.after_step is not None and process.alive:
-                    process.after_step(process)
+                    task = getattr(step.call, "__self__", None)
+                    if isinstance(task, SimTask) and not task.done():
+                        process.after_step(process, task)
             if self.steps > STEPS_MAX:
                 raise Stuck(f"{STEPS_MAX:,} steps: somebody runs in circles")
 

@@ -19,7 +19,7 @@ from streams.core.records import Headers
 from tests.simulation.world import sites
 from tests.simulation.world.chaos import Chaos
 from tests.simulation.world.commits import Commits
-from tests.simulation.world.loop import Killed, Process, VirtualLoop, current
+from tests.simulation.world.loop import Killed, Process, SimTask, VirtualLoop, current
 from tests.simulation.world.plan import Plan
 
 Place = tuple[str, int]
@@ -122,11 +122,11 @@ class Scene:
             process.after_step = partial(self._look, life)
         return process
 
-    def _look(self, site: object, process: Process) -> None:
-        """Where do its tasks stand now? Where it was to die, it does."""
+    def _look(self, site: object, process: Process, task: SimTask) -> None:
+        """Where does it stand now? If it is where it was to die, it does."""
         if self._survey:
-            sites.note(self.chaos.tally, process, "seen")
-        if isinstance(site, str) and site in sites.standing(process):
+            self.chaos.tally.sites.setdefault("seen", set()).update(sites.where(task))
+        if isinstance(site, str) and site in sites.where(task):
             self.kill(process, "between two steps")
 
     def kill(self, process: Process, where: str) -> None:
@@ -136,7 +136,7 @@ class Scene:
         if where == "between two steps":
             self.tell(f"{process.name}: killed {where}")
             self.chaos.tally.struck["step." + process.name.split("-")[0], "kill"] += 1
-        sites.note(self.chaos.tally, process, "killed")
+        sites.note_killed(self.chaos.tally, process)
         process.kill()
         self.graveyard.append(process)
         self.on_end[process.name](process)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.simulation.world.chaos import Tally
-from tests.simulation.world.loop import Process
+from tests.simulation.world.loop import Process, SimTask
 
 ROOT = Path(__file__).resolve().parents[3]
 #: What runs as it is in a simulated world and awaits something.
@@ -64,19 +64,20 @@ def names(kind: str = "") -> list[str]:
     return sorted(name for name in set(enumerated().values()) if name.startswith(modules))
 
 
-def standing(process: Process) -> Iterator[str]:
-    """Where the tasks of the process stand now."""
+def where(task: SimTask) -> Iterator[str]:
+    """Where the task stands now: its own await, and those of whom it waits for."""
     known = enumerated()
-    process.tasks = [task for task in process.tasks if not task.done()]
+    coroutine: Any = task.get_coro()
+    while (frame := getattr(coroutine, "cr_frame", None)) is not None:
+        name = known.get((frame.f_code.co_filename, frame.f_lineno))
+        if name is not None:
+            yield name
+        coroutine = coroutine.cr_await
+
+
+def note_killed(tally: Tally, process: Process) -> None:
+    """Write down where each task of the process stood."""
+    killed = tally.sites.setdefault("killed", set())
     for task in process.tasks:
-        coroutine: Any = task.get_coro()
-        while (frame := getattr(coroutine, "cr_frame", None)) is not None:
-            name = known.get((frame.f_code.co_filename, frame.f_lineno))
-            if name is not None:
-                yield name
-            coroutine = coroutine.cr_await
-
-
-def note(tally: Tally, process: Process, what: str) -> None:
-    """Write down where each task of the process stands now."""
-    tally.sites.setdefault(what, set()).update(standing(process))
+        if not task.done():
+            killed.update(where(task))
