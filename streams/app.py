@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import faust
 from faust.types.enums import ProcessingGuarantee
 
 from runtime.settings import Settings
 from streams.assignment import Surroundings
+from streams.consumer import Consumer
 from streams.core.budget import BudgetLimits
 from streams.core.config import LaneConfig
-from streams.engine import Engine
+from streams.engine import REBALANCE_TIMEOUT_S, Engine
 from streams.group_reader import GroupReader
 from streams.publisher import Publisher
 from streams.recovery import TableManager
@@ -40,6 +41,10 @@ class DunnockApp(faust.App):
         """Remember why; the first reason counts. Nothing is acked from here on."""
         if not self.failed.done():
             self.failed.set_result(reason)
+
+    async def check_group(self) -> None:
+        """Raise what membership in the consumer group has failed with."""
+        await cast(Consumer, self.consumer).check()
 
     async def on_started(self) -> None:
         """Pools begin only now: their handlers may need services that Faust has just started."""
@@ -77,7 +82,7 @@ def create_app(settings: Settings, *, now: Now) -> DunnockApp:
         agent_supervisor="mode.CrashingSupervisor",
         broker_session_timeout=10.0,
         broker_heartbeat_interval=3.0,
-        broker_rebalance_timeout=60.0,
+        broker_rebalance_timeout=REBALANCE_TIMEOUT_S,
         broker_commit_interval=1.0,
         broker_max_poll_records=1_000,
         consumer_auto_offset_reset="earliest",

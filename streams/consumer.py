@@ -49,6 +49,10 @@ class Consumer(FaustConsumer):
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
+    async def check(self) -> None:
+        """Raise what the group's coordinator has failed with."""
+        await self._lists.check()
+
     # -- reading -----------------------------------------------------------------------------
 
     async def _drain_messages(self, fetcher: Any) -> None:

@@ -90,6 +90,20 @@ class ConsumerThread(AIOKafkaConsumerThread):
         }
         return Fetched(records, positions)
 
+    async def check(self) -> None:
+        """Raise what the group's coordinator has failed with.
+
+        It then rests until somebody looks, and without partitions nobody fetches: a worker whose
+        first SyncGroup was refused would wait for ever.
+        """
+
+        async def look() -> None:
+            if self._consumer is not None and self._consumer._coordinator is not None:  # noqa: SLF001
+                self._consumer._coordinator.check_errors()  # noqa: SLF001
+
+        if self.started:
+            await self.call_thread(look)
+
     async def membership(self) -> Membership:
         """Who we are in the group now, read in aiokafka's thread: its parts belong together."""
 

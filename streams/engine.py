@@ -20,6 +20,14 @@ from streams.core.records import Chunk
 from streams.rocks import PartitionRows
 from streams.topics import TICKS
 
+#: How long the group waits for us in a rebalance, so how long lanes may take to stop. librdkafka
+#: does not keep all limits it is given: a transaction was seen to wait for its positions for ever.
+REBALANCE_TIMEOUT_S = 60.0
+
+
+class NotStopped(Exception):
+    """A lane's last batch does not end. The process must, so that others may take over."""
+
 
 class Engine:
     """Everything runs on the event loop; what blocks runs in threads of its own."""
@@ -145,8 +153,20 @@ class Engine:
         lanes, self.lanes = self.lanes, {}
         for lane in lanes.values():
             lane.drop()
-        await asyncio.gather(*(lane.stop() for lane in lanes.values()))
+        await self._stopped(lanes.values())
         await self.assignment.release()
+
+    async def _stopped(self, lanes: Iterable[Lane]) -> None:
+        """The process ends when they don't: the group has passed their partitions on by then."""
+        try:
+            async with asyncio.timeout(REBALANCE_TIMEOUT_S):
+                await asyncio.gather(*(lane.stop() for lane in lanes))
+        except TimeoutError:
+            stuck = NotStopped(
+                f"a batch did not end within {REBALANCE_TIMEOUT_S:.0f} s of a rebalance"
+            )
+            self._on_failed(stuck)
+            raise stuck from None
 
     def drop_calls(self, sources: Iterable[TP]) -> None:
         """Forget what pools have of these partitions. Commit what is committable before."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from confluent_kafka import KafkaException
@@ -39,16 +39,21 @@ class _Seen:
 class Watchdog:
     """Compares positions with the ends of what is committed, and shows the difference as lag."""
 
-    def __init__(self, engine: Engine, group: str) -> None:
+    def __init__(
+        self, engine: Engine, group: str, check_group: Callable[[], Awaitable[None]]
+    ) -> None:
+        """`check_group` raises what membership in the group has failed with."""
         self._engine = engine
         self._group = group
+        self._check_group = check_group
         self._seen: dict[Place, _Seen] = {}
         self._commits_seen: dict[Place, _Seen] = {}
 
     async def run(self) -> None:
-        """Look until cancelled. Raises `Stuck`."""
+        """Look until cancelled. Raises `Stuck`, or what `check_group` raises."""
         while True:
             await asyncio.sleep(INTERVAL_S)
+            await self._check_group()
             try:
                 ends = await self._engine.committed_ends()
                 commits = await self._engine.pool_commits()

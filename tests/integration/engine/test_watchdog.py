@@ -61,3 +61,10 @@ def test_commits_for_pools_that_never_return_end_the_worker(
     (tmp_path / "go").touch()
     assert worker.process.wait(ENDS_S_MAX) == 1, worker.tail()
     assert "Stuck: internal.check-requests" in worker.log.read_text()
+
+
+def test_a_worker_that_the_group_refuses_before_it_has_partitions_ends(home: Installation) -> None:
+    """It has no lane that could stand still, and aiokafka rests until somebody looks."""
+    worker = home.worker("w1", "deaf_worker")
+    assert worker.process.wait(60) == 1, worker.tail()
+    assert "GroupLoadInProgress, as asked for" in worker.log.read_text()

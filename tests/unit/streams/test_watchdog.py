@@ -12,7 +12,11 @@ PLACE = ("payments", 0)
 
 
 def watchdog() -> Watchdog:
-    return Watchdog(cast(Any, None), "test")
+    return Watchdog(cast(Any, None), "test", _in_the_group)
+
+
+async def _in_the_group() -> None:
+    """Nothing to say."""
 
 
 def test_standing_still_with_records_waiting_is_stuck() -> None:
