@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import faulthandler
 import signal
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
@@ -21,6 +22,7 @@ def serve(module: str, arguments: tuple[str, ...]) -> None:
     A requested stop cancels `run`, lets it clean up and ends the process with code 0; whatever
     else leaves `run` ends it with a traceback.
     """
+    faulthandler.enable()  # native code that dies, for want of memory say, leaves no other word
     logs.configure(settings().log_level, settings().process_name)
     run = cast("Callable[..., Awaitable[None]]", cast("Any", load(module)).run)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -129,6 +129,21 @@ class GroupReader:
     def _list(
         self, request: dict[TopicPartition, OffsetSpec], isolation: IsolationLevel
     ) -> dict[Position, int]:
+        """Raises KafkaException.
+
+        What librdkafka knows of leaders and their epochs it keeps for minutes, also when the broker
+        refuses it: nothing but a look at the topics makes it learn the new ones.
+        """
+        try:
+            return self._ask(request, isolation)
+        except KafkaException as error:
+            if error.args[0].code() in _PASSING:
+                self._admin.list_topics(timeout=REQUEST_TIMEOUT_S)
+            raise
+
+    def _ask(
+        self, request: dict[TopicPartition, OffsetSpec], isolation: IsolationLevel
+    ) -> dict[Position, int]:
         futures = self._admin.list_offsets(
             request, isolation_level=isolation, request_timeout=REQUEST_TIMEOUT_S
         )
