@@ -42,7 +42,7 @@ async def run(settings: Settings, register: Register | None = None, now: Now | N
         starting = asyncio.ensure_future(app.start())
         helpers = [
             asyncio.ensure_future(web.register_forever()),
-            asyncio.ensure_future(_watched(app, settings.app_id)),
+            asyncio.ensure_future(Watchdog(app.engine, settings.app_id, app.check_group).run()),
         ]
         if settings.clock == "real":
             ticking = app.ticker.run(lambda: app.engine.lanes)
@@ -63,10 +63,6 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG_OBJECTS)
-
-
-async def _watched(app: DunnockApp, group: str) -> None:
-    await Watchdog(app.engine, group, app.check_group).run()
 
 
 def _note_failure(app: DunnockApp, task: asyncio.Future[None]) -> None:

@@ -53,7 +53,7 @@ class Watchdog:
         """Look until cancelled. Raises `Stuck`, or what `check_group` raises."""
         while True:
             await asyncio.sleep(INTERVAL_S)
-            await self._check_group()
+            await self._look_at_group()
             try:
                 ends = await self._engine.committed_ends()
                 commits = await self._engine.pool_commits()
@@ -66,6 +66,14 @@ class Watchdog:
                 now_s = time.monotonic()
                 self.look(ends, self._positions(), now_s)
                 self.look_at_commits(commits, now_s)
+
+    async def _look_at_group(self) -> None:
+        """It is asked in the consumer's thread; one that doesn't answer must not stop us, too."""
+        try:
+            async with asyncio.timeout(STUCK_S):
+                await self._check_group()
+        except TimeoutError:
+            raise Stuck(f"the consumer's thread has not answered for {STUCK_S:.0f} s") from None
 
     def _positions(self) -> dict[Place, int]:
         return {

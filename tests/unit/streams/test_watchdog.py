@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, cast
 
 import pytest
@@ -55,3 +56,15 @@ def test_a_pool_that_waits_for_its_head_is_not_stuck() -> None:
     dog = watchdog()
     for step in range(3):
         dog.look_at_commits({PLACE: (4, 4)}, step * 2 * STUCK_S)
+
+
+async def test_a_consumer_that_does_not_answer_is_stuck(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the one who looks for others that stand still would stand still himself."""
+    monkeypatch.setattr("streams.watchdog.INTERVAL_S", 0.0)
+    monkeypatch.setattr("streams.watchdog.STUCK_S", 0.05)
+
+    async def silent() -> None:
+        await asyncio.Event().wait()
+
+    with pytest.raises(Stuck, match="thread has not answered"):
+        await asyncio.wait_for(Watchdog(cast(Any, None), "test", silent).run(), 5)
