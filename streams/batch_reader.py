@@ -77,6 +77,8 @@ class BatchReader:
                 "fetch.wait.max.ms": 200,
                 "fetch.min.bytes": _FETCH_MIN_BYTES,
                 "queued.max.messages.kbytes": 32 * 1024,
+                # By default nothing is fetched for a second once the queue was full.
+                "fetch.queue.backoff.ms": 20,
                 "topic.metadata.refresh.interval.ms": 30_000,
                 "log_level": 3,
             }

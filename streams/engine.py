@@ -17,6 +17,7 @@ from streams.core.lane import Lane
 from streams.core.logic import Logic
 from streams.core.pool import Handler, Pool, PoolConfig
 from streams.core.records import Chunk
+from streams.core.slices import Slices
 from streams.rocks import PartitionRows
 from streams.topics import TICKS
 
@@ -43,6 +44,7 @@ class Engine:
         self.assignment.lane_topics = self._lane_topics
         self.pools_may_run = False
         self.lanes: dict[int, Lane] = {}
+        self._slices = Slices(around.lane_config.slice_s)
         self.committable: dict[TP, int] = {}
 
     # -- what is registered before the start -------------------------------------------------
@@ -99,6 +101,7 @@ class Engine:
             config=self._around.lane_config,
             budget=DeadLetterBudget(self._around.budget),
             turns=self.assignment.log.turns,
+            slices=self._slices,
             on_failed=self._on_failed,
         )
         lane.start()

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import cast
 
 from rocksdict import (
+    BlockBasedIndexType,
     BlockBasedOptions,
     Cache,
     DbClosedError,
@@ -46,7 +47,7 @@ logger = logging.getLogger(__name__)
 class RocksMemory:
     """The memory all databases of this process share."""
 
-    block_cache_mib: int = 128
+    block_cache_mib: int = 192
     write_buffers_mib: int = 64
     write_buffer_mib: int = 8
 
@@ -67,6 +68,11 @@ class RocksMemory:
         table.set_cache_index_and_filter_blocks(True)
         table.set_pin_l0_filter_and_index_blocks_in_cache(True)
         table.set_bloom_filter(10, block_based=False)
+        # Index and filter of a large file weigh hundreds of KiB. Whole ones push each other out of
+        # the cache: over six million rows a read then cost three times as much.
+        table.set_index_type(BlockBasedIndexType.two_level_index_search())
+        table.set_partition_filters(True)
+        table.set_pin_top_level_index_and_filter(True)
         options = Options(raw_mode=True)
         options.create_if_missing(True)
         options.set_block_based_table_factory(table)

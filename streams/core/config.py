@@ -28,4 +28,4 @@ class LaneConfig:
     rest_below_records: int = 500
     """With more waiting than this there is no rest: the next batch is large anyway."""
     slice_s: float = 0.01
-    """How long a fold may hold the event loop before it lets others run."""
+    """How long folds may hold the event loop before they let others run."""

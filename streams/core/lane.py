@@ -29,7 +29,7 @@ from streams.core.ports import BatchAborted, Log, Store, Turns
 from streams.core.positions import Positions, only_moves
 from streams.core.records import Chunk
 from streams.core.rows import Rows
-from streams.core.slices import in_slices
+from streams.core.slices import Slices
 from streams.core.status import LaneStatus
 from streams.core.timers import TimerQueue
 
@@ -54,6 +54,7 @@ class Lane:
         config: LaneConfig | None = None,
         budget: DeadLetterBudget | None = None,
         turns: Turns | None = None,
+        slices: Slices | None = None,
         on_applied: Callable[[str, int], None] | None = None,
         on_failed: Callable[[BaseException], None] | None = None,
     ) -> None:
@@ -62,7 +63,7 @@ class Lane:
         self._log = log
         self._stores = stores
         self._config = config or LaneConfig()
-        self._pace = Pace(self._config, turns)
+        self._pace = Pace(self._config, turns, slices)
         self._budget = budget or DeadLetterBudget()
         self._on_applied = on_applied
         self._on_failed = on_failed
@@ -229,15 +230,10 @@ class Lane:
         raise AssertionError("unreachable: the last rerun returns or raises")
 
     async def _fold(self, batch: tuple[Chunk, ...], looks: tuple[Look, ...]) -> FoldResult:
-        steps = folding(
-            self._logic,
-            batch,
-            Rows(self._stores),
-            partition=self.partition,
-            looks=looks,
-            config=self._config,
+        rows, where = Rows(self._stores), self.partition
+        return await self._pace.fold(
+            folding(self._logic, batch, rows, partition=where, looks=looks, config=self._config)
         )
-        return await self._pace.timed(in_slices(steps, self._config.slice_s))
 
     def _move(self, positions: Mapping[str, int]) -> None:
         for topic, offset in self._positions.advance(positions).items():

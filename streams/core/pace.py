@@ -8,11 +8,12 @@ it costs much they fold while the log is at work, and rest after each batch.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Generator
 from typing import TypeVar
 
 from streams.core.config import LaneConfig
 from streams.core.ports import Turns
+from streams.core.slices import Slices
 
 T = TypeVar("T")
 
@@ -20,9 +21,11 @@ T = TypeVar("T")
 class Pace:
     """Of one lane. Runs on its event loop."""
 
-    def __init__(self, config: LaneConfig, turns: Turns | None) -> None:
+    def __init__(self, config: LaneConfig, turns: Turns | None, slices: Slices | None) -> None:
+        """`turns` and `slices` are shared with the other lanes of the loop, where there are any."""
         self._config = config
         self._turns = turns
+        self._slices = slices or Slices(config.slice_s)
         self._has_turn = False
         self._fold_s = 0.0
 
@@ -41,11 +44,11 @@ class Pace:
             self._has_turn = False
             self._turns.leave()
 
-    async def timed(self, folding: Awaitable[T]) -> T:
+    async def fold(self, steps: Generator[None, None, T]) -> T:
         """Fold. How long it took, slices of others in between included, says what it costs."""
         clock = asyncio.get_running_loop().time
         began = clock()
-        folded = await folding
+        folded = await self._slices.run(steps)
         self._fold_s = clock() - began
         return folded
 

@@ -16,7 +16,9 @@ from streams.core.engine_rows import (
 from streams.core.logic import Timer
 from streams.core.rows import Rows
 
-_PAGE = 64
+#: Most batches only ask when the next one is due; who takes a page will want many.
+_FIRST_PAGE = 4
+_PAGE = 512
 _END = b":"  # sorts after every digit, so after every timer key
 
 
@@ -27,6 +29,7 @@ class TimerQueue:
         self._rows = rows
         self._stored: list[bytes] = []  # keys read ahead from the store, the next one last
         self._after = b""
+        self._page = _FIRST_PAGE
         self._exhausted = False
         self._set: list[bytes] = []  # heap of keys set by this batch
         # Asked for twice for each record, so it is worth remembering.
@@ -95,8 +98,9 @@ class TimerQueue:
 
     def _fill(self) -> bool:
         if not self._stored and not self._exhausted:
-            page = self._rows.scan_stored(TIMERS_TABLE, self._after, _END, _PAGE)
-            self._exhausted = len(page) < _PAGE
+            page = self._rows.scan_stored(TIMERS_TABLE, self._after, _END, self._page)
+            self._exhausted = len(page) < self._page
+            self._page = _PAGE
             if page:
                 self._after = page[-1][0] + b"\0"
                 self._stored = [key for key, _ in reversed(page)]

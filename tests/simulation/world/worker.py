@@ -25,6 +25,7 @@ from streams.core.memory_worker import MemoryWorker
 from streams.core.pool import Pool
 from streams.core.ports import BatchAborted, Changes
 from streams.core.records import Chunk, Output
+from streams.core.slices import Slices
 from tests.simulation.world.bureaus import BureauSession
 from tests.simulation.world.loop import Process
 from tests.simulation.world.scene import InjectedError, OutcomeUnknown, Scene
@@ -81,6 +82,7 @@ class Worker:
             rest_share=plan.rest_share,
             queued_records_max=200,
         )
+        self._slices = Slices(plan.slice_s)
         self.queued_max = 0
         desk = BureauDesk(_SETTINGS)
         session: Any = BureauSession(scene)
@@ -165,6 +167,7 @@ class Worker:
                 config=self._config,
                 # On a clock that stands still every fold is cheap: then a lane would never rest.
                 turns=None if self._config.rest_share else self._log.turns,
+                slices=self._slices,
                 on_applied=lambda topic, offset: self.scene.gate_now("lane.acked"),
                 on_failed=lambda error: self.scene.crash(self.process, error),
             )
