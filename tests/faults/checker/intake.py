@@ -7,15 +7,13 @@ repetition without effect, or a dead letter with one of a few admissible reasons
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from tests.faults.checker.evidence import Entry, instant
+from tests.faults.checker.fields import OPTIONAL, REQUIRED, Check, text
 
-Check = Callable[[Any], object]
 #: More than this is no event of a bill; the product says where its limit lies.
 BYTES_MAX = 256 * 1024
 
@@ -53,118 +51,6 @@ class Refused(Exception):
         self.reasons = frozenset(reasons)
 
 
-def _text(value: Any) -> object:
-    if not isinstance(value, str) or not 0 < len(value) <= 1000:
-        raise ValueError("text")
-    return value
-
-
-def _money(value: Any) -> object:
-    minor, currency = value["minor"], value["currency"]
-    if type(minor) is not int or minor <= 0 or currency == "ZZZ":
-        raise ValueError("money")
-    return re.fullmatch("[A-Z]{3}", currency) or _fail()
-
-
-def _fail() -> object:
-    raise ValueError("pattern")
-
-
-def _one_of(*names: str) -> Check:
-    return lambda value: value in names or _fail()
-
-
-def _whole(value: Any) -> object:
-    return (type(value) is int and value >= 1) or _fail()
-
-
-def _truth(value: Any) -> object:
-    return isinstance(value, bool) or _fail()
-
-
-def _object(value: Any) -> object:
-    return isinstance(value, dict) or _fail()
-
-
-_METHOD = _one_of("direct_debit", "link", "transfer", "card")
-_ACTIVITY: dict[str, Check] = {"customer_id": _text, "channel": _text, "at": instant}
-#: (topic, type) -> required fields. The optional ones our load uses are in OPTIONAL.
-REQUIRED: dict[tuple[str, str], dict[str, Check]] = {
-    ("customers", "customer.updated.v1"): {
-        "customer_id": _text,
-        "name": _object,
-        "birth_date": date.fromisoformat,
-        "language": _text,
-        "country": lambda v: re.fullmatch("[A-Z]{2}", v) or _fail(),
-        "timezone": _text,
-        "contact": _object,
-        "customer_since": date.fromisoformat,
-    },
-    ("invoices", "invoice.issued.v1"): {
-        "invoice_id": _text,
-        "customer_id": _text,
-        "amount": _money,
-        "issued_on": date.fromisoformat,
-        "due_on": date.fromisoformat,
-        "kind": _one_of("subscription", "device_instalment", "energy", "purchase", "fee"),
-        "payment_method": _one_of("direct_debit", "link", "transfer"),
-    },
-    ("invoices", "invoice.credited.v1"): {
-        "invoice_id": _text,
-        "customer_id": _text,
-        "amount": _money,
-        "credited_at": instant,
-    },
-    ("payments", "payment.received.v1"): {
-        "payment_id": _text,
-        "customer_id": _text,
-        "amount": _money,
-        "received_at": instant,
-        "method": _METHOD,
-    },
-    ("payments", "payment.reversed.v1"): {
-        "payment_id": _text,
-        "customer_id": _text,
-        "amount": _money,
-        "reversed_at": instant,
-    },
-    ("failed-direct-debits", "direct-debit.failed.v1"): {
-        "collection_id": _text,
-        "customer_id": _text,
-        "invoice_id": _text,
-        "amount": _money,
-        "failed_at": instant,
-        "debtor_country": _text,
-        "attempt": _whole,
-    },
-    ("applications", "application.submitted.v1"): {
-        "application_id": _text,
-        "applicant": _object,
-        "channel": _text,
-        "product": _object,
-        "submitted_at": instant,
-    },
-    ("applications", "application.amended.v1"): {"application_id": _text},
-    ("applications", "application.withdrawn.v1"): {
-        "application_id": _text,
-        "withdrawn_at": instant,
-    },
-    **{
-        ("interactions", f"{name}.v1"): _ACTIVITY
-        for name in (
-            "message.delivered",
-            "message.failed",
-            "message.opened",
-            "link.clicked",
-            "contact.opted-out",
-            "call.attempted",
-            "conversation.held",
-        )
-    },
-}
-OPTIONAL: dict[str, Check] = {"provisional": _truth}
-
-
 def sort_inputs(entries: list[Entry]) -> Intake:
     """Every input is an event, a repetition or refused; in offset order per partition."""
     intake = Intake()
@@ -196,7 +82,7 @@ def read_event(entry: Entry) -> Event:
     try:
         if attributes["specversion"] != "1.0":
             raise ValueError("specversion")
-        ids = [_text(attributes[name]) for name in ("id", "source", "type")]
+        ids = [text(attributes[name]) for name in ("id", "source", "type")]
         time = instant(attributes["time"])
     except (KeyError, ValueError, TypeError, AttributeError):
         raise Refused("bad_envelope") from None

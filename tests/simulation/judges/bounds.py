@@ -53,7 +53,7 @@ def _rows(case: Case) -> Iterator[str]:
 
 def i10_comes_to_rest(case: Case) -> Iterator[str]:
     """Lag returned to zero in time. (A world that never rests has no evidence: it fails before.)"""
-    if (unrest := case.world.unrest()) != "":
+    if (unrest := case.world.rest.unrest()) != "":
         yield unrest
     if case.world.quiet_after_s is None or case.world.quiet_after_s > QUIET_S_MAX:
         yield f"at rest only after {case.world.quiet_after_s} s"

@@ -23,7 +23,7 @@ from tests.simulation.world.database import MemoryPool, Tables
 from tests.simulation.world.gateways import Provider
 from tests.simulation.world.group import Coordinator
 from tests.simulation.world.kafka import Consumer, GroupConsumer, Producer
-from tests.simulation.world.loop import Process
+from tests.simulation.world.process import Process
 from tests.simulation.world.scene import InjectedError, Scene
 
 GIVE_UP_S = 60.0

@@ -6,7 +6,7 @@ import asyncio
 from typing import Protocol
 
 from streams.core.memory_worker import MemoryGroup
-from tests.simulation.world.loop import Process
+from tests.simulation.world.process import Process
 from tests.simulation.world.scene import SESSION_S, Scene
 
 _REVOKE_S_MAX = 10.0

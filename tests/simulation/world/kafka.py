@@ -12,7 +12,7 @@ from aiokafka.errors import CommitFailedError, KafkaConnectionError
 
 from streams.core.records import Record
 from tests.simulation.world.group import Coordinator
-from tests.simulation.world.loop import current
+from tests.simulation.world.process import current
 from tests.simulation.world.scene import Scene
 
 #: Empty answers change nothing but the time they cost: a broker with nothing new answers late,

@@ -9,88 +9,19 @@ from __future__ import annotations
 import asyncio
 from asyncio.futures import _set_result_unless_cancelled  # type: ignore[attr-defined]
 from collections import deque
-from collections.abc import Callable, Coroutine
-from contextvars import Context, ContextVar, copy_context
+from collections.abc import Callable
+from contextvars import Context
 from heapq import heappop, heappush
 from itertools import count
 from typing import Any, NoReturn
 
+from tests.simulation.world.process import CURRENT, Killed, Process, Step
+
 STEPS_MAX = 600_000
-
-
-class Killed(BaseException):
-    """Ends what a killed process was just doing. Nobody catches it."""
 
 
 class Stuck(Exception):
     """Nothing is left that could ever happen, although somebody waits."""
-
-
-class Process:
-    """One life of a process: a restart is another one."""
-
-    def __init__(self, loop: VirtualLoop, name: str, kill_at: int | None = None) -> None:
-        self.loop = loop
-        self.name = name
-        self.alive = True
-        self.paused = False
-        self.steps = 0
-        self.kill_at = kill_at
-        self.after_step: Callable[[Process, SimTask], None] | None = None
-        """Called with each task that has moved and now waits again."""
-        self.held: list[Step] = []
-        self.tasks: list[SimTask] = []
-        """Also those that have ended."""
-
-    def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Start a task that belongs to this process."""
-        context = copy_context()
-        context.run(_CURRENT.set, self)
-        return self.loop.create_task(coroutine, context=context)
-
-    def kill(self) -> None:
-        """From here on it does nothing any more."""
-        self.alive = False
-        self.held.clear()
-
-    def resume(self) -> None:
-        """Go on where it was paused."""
-        self.paused = False
-        for handle in self.held:
-            self.loop.run_again(handle)
-        self.held = []
-
-
-_CURRENT: ContextVar[Process | None] = ContextVar("process", default=None)
-
-
-def current() -> Process | None:
-    """The process whose code runs now; None: the world itself."""
-    return _CURRENT.get()
-
-
-class Step:
-    """A callback that waits for its turn. Stands where asyncio has its handles."""
-
-    __slots__ = ("arguments", "call", "context", "is_cancelled", "when_s")
-
-    def __init__(
-        self, call: Callable[..., Any], arguments: tuple[Any, ...], context: Context | None
-    ) -> None:
-        self.call = call
-        self.arguments = arguments
-        self.context = copy_context() if context is None else context
-        self.is_cancelled = False
-        self.when_s = 0.0
-
-    def cancel(self) -> None:
-        self.is_cancelled = True
-
-    def cancelled(self) -> bool:
-        return self.is_cancelled
-
-    def when(self) -> float:
-        return self.when_s
 
 
 class _WakesSleeper:
@@ -185,7 +116,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         task = SimTask(coro, loop=loop, **named)
         task._log_destroy_pending = False  # as many are as are killed
         context = named.get("context")
-        process = context.get(_CURRENT) if context is not None else _CURRENT.get()
+        process = context.get(CURRENT) if context is not None else CURRENT.get()
         if process is not None:
             process.tasks.append(task)
         return task
@@ -209,7 +140,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 self._let_time_pass()
             for _ in range(len(soon)):
                 step = soon.popleft()
-                process = step.context.get(_CURRENT)
+                process = step.context.get(CURRENT)
                 if step.is_cancelled or (process is not None and not self._may_run(process, step)):
                     continue
                 self.steps += 1

@@ -10,7 +10,8 @@ import random
 from dataclasses import dataclass, field, replace
 
 from tests.simulation.world.chaos import Fault
-from tests.simulation.world.lives import Act, lives
+from tests.simulation.world.lives import lives
+from tests.simulation.world.teller import Act
 
 #: Rates at each passing of a point, of a run in which the kind is switched on.
 RATES = {

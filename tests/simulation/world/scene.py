@@ -19,8 +19,9 @@ from streams.core.records import Headers
 from tests.simulation.world import sites
 from tests.simulation.world.chaos import Chaos
 from tests.simulation.world.commits import Commits
-from tests.simulation.world.loop import Killed, Process, SimTask, VirtualLoop, current
+from tests.simulation.world.loop import SimTask, VirtualLoop
 from tests.simulation.world.plan import Plan
+from tests.simulation.world.process import Killed, Process, current
 
 Place = tuple[str, int]
 #: After this long without a heartbeat the group gives a member's partitions away.

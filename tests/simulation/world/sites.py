@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.simulation.world.chaos import Tally
-from tests.simulation.world.loop import Process, SimTask
+from tests.simulation.world.loop import SimTask
+from tests.simulation.world.process import Process
 
 ROOT = Path(__file__).resolve().parents[3]
 #: What runs as it is in a simulated world and awaits something.

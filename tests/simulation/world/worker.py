@@ -20,42 +20,18 @@ from connectors.bureaus.desk import Desk
 from runtime.settings import Settings
 from streams.core.config import LaneConfig
 from streams.core.lane import Lane
-from streams.core.memory_store import MemoryStore
 from streams.core.memory_worker import MemoryWorker
 from streams.core.pool import Pool
-from streams.core.ports import BatchAborted, Changes
+from streams.core.ports import BatchAborted
 from streams.core.records import Chunk, Output
 from streams.core.slices import Slices
 from tests.simulation.world.bureaus import BureauSession
-from tests.simulation.world.loop import Process
+from tests.simulation.world.disk import Disk, DiskStore
+from tests.simulation.world.process import Process
 from tests.simulation.world.scene import InjectedError, OutcomeUnknown, Scene
 
 TICKS = "ticks"
 _SETTINGS = Settings()
-
-
-class DiskStore(MemoryStore):
-    """Rows of one table and partition on a worker's disk; the process may die at each step."""
-
-    def __init__(self, scene: Scene) -> None:
-        super().__init__()
-        self._scene = scene
-
-    def multi_get(self, keys: Sequence[bytes]) -> list[bytes | None]:
-        self._scene.gate_now("rows.read")
-        return super().multi_get(keys)
-
-    def scan(self, start: bytes, stop: bytes, limit: int) -> list[tuple[bytes, bytes]]:
-        self._scene.gate_now("rows.scan")
-        return super().scan(start, stop, limit)
-
-    def commit_rows(self, changes: Changes, changelog_offset: int) -> None:
-        self._scene.gate_now("store.before")
-        super().commit_rows(changes, changelog_offset)
-        self._scene.gate_now("store.between")
-
-
-Disk = dict[int, dict[str, DiskStore]]
 
 
 class Worker:

@@ -24,14 +24,17 @@ from streams.core.memory_worker import MemoryGroup
 from streams.core.pool import OutsideFailure
 from streams.core.records import Record
 from tests.simulation.world.database import Tables
+from tests.simulation.world.disk import Disk
 from tests.simulation.world.dispatcher import Dispatcher
 from tests.simulation.world.gateways import Provider
 from tests.simulation.world.group import Coordinator
-from tests.simulation.world.lives import Act
-from tests.simulation.world.loop import Process, Stuck
+from tests.simulation.world.loop import Stuck
 from tests.simulation.world.plan import Plan
+from tests.simulation.world.process import Process
+from tests.simulation.world.rest import Rest
 from tests.simulation.world.scene import InjectedError, Scene
-from tests.simulation.world.worker import CHECK_REQUESTS, TICKS, Disk, Worker
+from tests.simulation.world.teller import Act
+from tests.simulation.world.worker import TICKS, Worker
 
 CHANNELS = ("sms", "push", "email")
 #: After the last fault everything must have been dealt with within this time (invariant I10).
@@ -72,8 +75,8 @@ class World:
         }
         self.offsets: dict[str, dict[Any, int]] = {channel: {} for channel in CHANNELS}
         self.dispatchers: dict[str, Dispatcher] = {}
+        self.rest = Rest(self.scene, self._topics, self.group, self.channel_groups, self.offsets)
         self.quiet_after_s: float | None = None
-        self._suspect = 0
 
     def run(self) -> None:
         """Carry out the plan, then let everything come to rest. Raises `NotQuiet` or `Stuck`."""
@@ -182,7 +185,7 @@ class World:
             scene.tell(f"{fact.topic}[{record.partition}]@{record.offset} {fact.what}")
             return
         if scene.chaos.at("world.clock") != "jump":
-            await self._quiet(20.0)
+            await self.rest.quiet(20.0)
         start = scene.clock
         for hop in range(1, act.hops + 1):
             await self._tick(start + (act.at - start) * hop / act.hops)
@@ -218,70 +221,12 @@ class World:
         scene.chaos.active = False
         began = scene.loop.time()
         for days in (0.5, 2.5):
-            if not await self._quiet(QUIET_S_MAX):
-                raise NotQuiet(self.unrest())
+            if not await self.rest.quiet(QUIET_S_MAX):
+                raise NotQuiet(self.rest.unrest())
             self.quiet_after_s = scene.loop.time() - began
             await self._tick(scene.clock + dt.timedelta(days=days))
-        if not await self._quiet(QUIET_S_MAX):
-            raise NotQuiet(self.unrest())
-
-    # -- rest ------------------------------------------------------------------------------
-
-    async def _quiet(self, timeout_s: float) -> bool:
-        """Wait until nothing is left to do; False when the time is over."""
-        loop = self.scene.loop
-        began = loop.time()
-        while self.unrest() != "":
-            waited = loop.time() - began
-            if waited > timeout_s:
-                return False
-            await loop.nap(min(0.5, 0.05 + waited * 0.1))
-        return True
-
-    def unrest(self) -> str:
-        """What is not done yet, in words; nothing when all is."""
-        if not self.group.settled or not all(g.settled for g in self.channel_groups.values()):
-            return "a group is being rebalanced"
-        return self._unrest_of_workers() or self._unrest_of_dispatchers()
-
-    def _unrest_of_workers(self) -> str:
-        log = self.scene.log
-        if log.open:
-            return f"open transactions: {[one.owner for one in log.open]}"
-        partitions = range(self.plan.partitions)
-        for partition in (self._suspect, *partitions):  # that of the last time first
-            if (why := self._unrest_of_partition(partition)) != "":
-                self._suspect = partition
-                return why
-        return ""
-
-    def _unrest_of_partition(self, partition: int) -> str:
-        log = self.scene.log
-        owner: Any = self.group.owners.get(partition)
-        if owner is None or partition not in owner.lanes:
-            return f"nobody owns partition {partition}"
-        lane = owner.lanes[partition].status()
-        if not lane.is_open or not lane.is_idle or lane.pending_looks:
-            return f"lane {partition} is busy: {lane}"
-        for topic in (TICKS, *self._topics):
-            end = log.stable_end(topic, partition)
-            if lane.applied.get(topic, 0) < end:
-                return f"{topic}[{partition}]: {lane.applied.get(topic)} of {end}"
-        end = log.stable_end(CHECK_REQUESTS, partition)
-        if log.committed.get((CHECK_REQUESTS, partition), 0) < end:
-            return f"{CHECK_REQUESTS}[{partition}]: not all committed"
-        return ""
-
-    def _unrest_of_dispatchers(self) -> str:
-        for channel in CHANNELS:
-            topic = f"messages.{channel}"
-            for partition in range(self.plan.partitions):
-                slots = self.scene.log.slots(topic, partition)
-                # Markers at the end are committed with the next record: look at records alone.
-                last = next((r.offset + 1 for r in reversed(slots) if r is not None), 0)
-                if self.offsets[channel].get((topic, partition), 0) < last:
-                    return f"{topic}[{partition}]: not all committed"
-        return ""
+        if not await self.rest.quiet(QUIET_S_MAX):
+            raise NotQuiet(self.rest.unrest())
 
 
 def published(world: World, *topics: str) -> list[Record]:
