@@ -37,6 +37,10 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".dunnock/data")
     #: How many other workers keep a copy of each partition's rows. Capped at workers - 1.
     standby_replicas: int = Field(1, ge=0, le=3)
+    #: Memory that all tables of a worker share, in MiB: blocks that were read, and rows not yet in
+    #: files. A worker takes some 150 MiB besides.
+    table_cache_mib: int = Field(192, ge=8, le=65_536)
+    table_write_buffers_mib: int = Field(64, ge=8, le=65_536)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     clock: Literal["real", "simulated"] = "real"

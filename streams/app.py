@@ -17,6 +17,7 @@ from streams.engine import REBALANCE_TIMEOUT_S, Engine
 from streams.group_reader import GroupReader
 from streams.publisher import Publisher
 from streams.recovery import TableManager
+from streams.rocks import RocksMemory
 from streams.stores import LocalStores
 from streams.tables import Table
 from streams.ticker import Now, Ticker
@@ -96,7 +97,10 @@ def create_app(settings: Settings, *, now: Now) -> DunnockApp:
 def _equip(app: DunnockApp, settings: Settings, now: Now) -> None:
     app.failed = asyncio.get_running_loop().create_future()
     app.names = TopicNames(settings.topic_prefix)
-    app.stores = LocalStores(settings.data_dir / settings.process_name / "rows")
+    app.stores = LocalStores(
+        settings.data_dir / settings.process_name / "rows",
+        RocksMemory(settings.table_cache_mib, settings.table_write_buffers_mib),
+    )
     publisher = Publisher(settings.kafka, app.names)
     app.ticker = Ticker(publisher, now, settings.app_id)
     app.engine = Engine(

@@ -103,14 +103,24 @@ class PartitionRows:
 
     def _opened(self) -> Rdict:
         try:
-            return Rdict(str(self.path), options=self._options.options())
+            return self._open()
         except Exception as error:  # rocksdict raises plain exceptions
             if not any(sign in str(error) for sign in _DAMAGED):
                 raise
             logger.exception("%s is damaged: rebuilding it from the changelog", self.path)
             shutil.rmtree(self.path)
             self.path.mkdir()
-            return Rdict(str(self.path), options=self._options.options())
+            return self._open()
+
+    def _open(self) -> Rdict:
+        """With our options also where the files are there already.
+
+        Without the second argument rocksdict would take those of the column family from the files:
+        a cache of 8 MiB for each database instead of the shared one, and never a setting changed
+        since.
+        """
+        options = self._options.options()
+        return Rdict(str(self.path), options=options, column_families={"default": options})
 
     def get(self, key: bytes) -> bytes | None:
         value: bytes | None = self._db.get(key)

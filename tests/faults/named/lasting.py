@@ -59,5 +59,13 @@ FAULTS = (
         full=Size(600 / (1 - BEFORE), 300),
         rest_s_max=900,
     ),
-    Fault(name="soak", act=nothing, after=flat, short=Size(300, 40), full=Size(3600, 40)),
+    Fault(
+        name="soak",
+        act=nothing,
+        after=flat,
+        short=Size(300, 40),
+        full=Size(3600, 40),
+        # With the usual settings an hour of this load would only fill what they allow.
+        env={"DUNNOCK_TABLE_CACHE_MIB": "16", "DUNNOCK_TABLE_WRITE_BUFFERS_MIB": "32"},
+    ),
 )

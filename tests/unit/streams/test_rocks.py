@@ -67,13 +67,28 @@ def test_a_closed_store_says_so(tmp_path: Path) -> None:
     assert list(stores.opened("cases")) == []
 
 
+def _filled(path: Path, memory: RocksMemory) -> PartitionRows:
+    rows = PartitionRows(path, memory)
+    rows.commit_rows({b"%06d" % number: b"x" * 500 for number in range(4_000)}, 0)
+    rows.flush()
+    return rows
+
+
+def test_a_store_opened_again_has_the_memory_it_is_given(tmp_path: Path) -> None:
+    """Not what its files remember: then each would have a cache of its own, shared with nobody."""
+    _filled(tmp_path, RocksMemory()).close()
+    memory = RocksMemory(block_cache_mib=2, write_buffers_mib=1)
+    before = memory.cache.get_usage()
+    again = PartitionRows(tmp_path, memory)
+    again.multi_get([b"%06d" % number for number in range(4_000)])
+    assert memory.cache.get_usage() > before + 1024 * 1024
+    again.close()
+
+
 def test_all_stores_share_one_cache(tmp_path: Path) -> None:
     """RocksDB's default would be gigabytes for each table and partition."""
     memory = RocksMemory(block_cache_mib=1)
-    stores = [PartitionRows(tmp_path / str(number), memory) for number in range(3)]
-    for rows in stores:
-        rows.commit_rows({b"%06d" % number: b"x" * 500 for number in range(4_000)}, 0)
-        rows.flush()
+    stores = [_filled(tmp_path / str(number), memory) for number in range(3)]
     for rows in stores:
         rows.multi_get([b"%06d" % number for number in range(4_000)])
     assert memory.cache.get_usage() < 4 * 1024 * 1024
