@@ -34,6 +34,7 @@ from streams.core.ports import Changes
 #: No row key is invalid UTF-8, so this can't collide with one, and it sorts behind all rows.
 OFFSET_KEY = b"\xff\xffchangelog-offset"
 MEBIBYTE = 1024 * 1024
+ARENA_BYTES = 64 * 1024
 
 StoreClosed = DbClosedError
 
@@ -80,6 +81,9 @@ class RocksMemory:
         options.set_write_buffer_manager(self.write_buffers)
         options.set_write_buffer_size(self.write_buffer_mib * MEBIBYTE)
         options.set_max_write_buffer_number(3)
+        # Memory for rows is taken in pieces of this size. By default of a MiB: with as many stores
+        # as the shared budget has MiB it was used up at once, and each write made a file.
+        options.set_arena_block_size(ARENA_BYTES)
         # Most reads unpack a block; the library's default takes a third longer for the whole read.
         options.set_compression_type(DBCompressionType.lz4())
         options.set_max_open_files(256)

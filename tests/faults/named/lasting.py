@@ -66,6 +66,6 @@ FAULTS = (
         short=Size(300, 40),
         full=Size(3600, 40),
         # With the usual settings an hour of this load would only fill what they allow.
-        env={"DUNNOCK_TABLE_CACHE_MIB": "16", "DUNNOCK_TABLE_WRITE_BUFFERS_MIB": "32"},
+        env={"DUNNOCK_TABLE_CACHE_MIB": "16", "DUNNOCK_TABLE_WRITE_BUFFERS_MIB": "16"},
     ),
 )

@@ -85,6 +85,18 @@ def test_a_store_opened_again_has_the_memory_it_is_given(tmp_path: Path) -> None
     again.close()
 
 
+def test_many_stores_with_few_rows_stay_in_memory(tmp_path: Path) -> None:
+    """A worker has a store for each table and partition; few of them have much to write."""
+    memory = RocksMemory(write_buffers_mib=16)
+    stores = [PartitionRows(tmp_path / str(number), memory) for number in range(32)]
+    for offset in range(5):
+        for rows in stores:
+            rows.commit_rows({b"%d" % offset: b"x" * 4_000}, offset)
+    assert not list(tmp_path.rglob("*.sst"))
+    for rows in stores:
+        rows.close()
+
+
 def test_all_stores_share_one_cache(tmp_path: Path) -> None:
     """RocksDB's default would be gigabytes for each table and partition."""
     memory = RocksMemory(block_cache_mib=1)
