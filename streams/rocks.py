@@ -87,7 +87,10 @@ class RocksMemory:
         # Most reads unpack a block; the library's default takes a third longer for the whole read.
         options.set_compression_type(DBCompressionType.lz4())
         options.set_max_open_files(256)
+        # RocksDB's own diary: by default it grows without bound, by its figures every ten minutes.
         options.set_keep_log_file_num(2)
+        options.set_max_log_file_size(MEBIBYTE)
+        options.set_stats_dump_period_sec(0)
         options.set_max_total_wal_size(32 * MEBIBYTE)
         return options
 
