@@ -1,7 +1,11 @@
 """`make simulate`: many worlds, each from its seed; judged, counted, and shrunk when they fail.
 
 SEEDS=2000 how many, FROM=0 the first one, SEED=n one alone with its story, EVENTS=200 a world,
-REPORT=file where the injection points and counts go.
+REPORT=file where the injection points and counts go, AIM=site an await (as the report names it) at
+which every process dies that gets there.
+
+Over 2,000 or more seeds every injection point must have struck. An await at which tasks were seen
+waiting and none was killed is so rare that chance misses it: worlds are aimed at it until one dies.
 """
 
 from __future__ import annotations
@@ -28,6 +32,8 @@ SURVEY_EVERY = 10
 _BLOCK = 20
 _FAILED_MAX = 5
 _PROGRESS_S = 15.0
+#: Worlds aimed at an await before it counts as never hit.
+_AIMED_MAX = 100
 
 
 @dataclass
@@ -48,13 +54,13 @@ class Sum:
         self.tally.add(other.tally)
 
 
-def run_block(first: int, count: int, events: int) -> Sum:
+def run_block(first: int, count: int, events: int, aim: str = "") -> Sum:
     """The seeds of one block, in this process."""
     silence()
     gc.disable()  # a block's process ends before its worlds are too many to keep
     total, began = Sum(), time.process_time()
     for seed in range(first, first + count):
-        found = outcome(plan(seed, events), survey=seed % SURVEY_EVERY == 0)
+        found = outcome(plan(seed, events, aim), survey=seed % SURVEY_EVERY == 0)
         total.seeds += 1
         total.records += found.records
         total.tally.add(found.tally)
@@ -83,14 +89,34 @@ def simulate(first: int, seeds: int, events: int = EVENTS, workers: int | None =
     return total
 
 
+def aimed(total: Sum, first: int, events: int) -> Sum:
+    """Worlds aimed, one site after the other, at the awaits at which nobody was killed."""
+    more = Sum()
+    for site in sorted(
+        total.tally.sites.get("seen", set()) - total.tally.sites.get("killed", set())
+    ):
+        for seed in range(first, first + _AIMED_MAX):
+            found = run_block(seed, 1, events, site)
+            more.add(found)
+            if found.wrong or site in found.tally.sites.get("killed", ()):
+                print(f"aimed at {site} with the seeds {first} to {seed}", flush=True)
+                break
+        if more.wrong:
+            seed, wrong = next(iter(more.wrong.items()))
+            _explain(seed, wrong)
+            print(f"Replay: make simulate SEED={seed} EVENTS={events} AIM='{site}'")
+            break
+    return more
+
+
 def _run_one(block: tuple[int, int, int]) -> Sum:
     return run_block(*block)
 
 
-def story_of(seed: int, events: int) -> int:
+def story_of(seed: int, events: int, aim: str = "") -> int:
     """Run one seed, print what happened in it, and what is wrong."""
     silence()
-    found = outcome(plan(seed, events), tell=True)
+    found = outcome(plan(seed, events, aim), tell=True)
     print("\n".join(found.story))
     print(f"digest {found.digest}")
     return _explain(seed, found.wrong)
@@ -151,9 +177,14 @@ def main() -> int:
         for name, usual in (("EVENTS", EVENTS), ("FROM", 0), ("SEEDS", 2000))
     )
     if env("SEED"):
-        return story_of(int(env("SEED", "0")), events)
+        return story_of(int(env("SEED", "0")), events, env("AIM", ""))
     began = time.monotonic()
     total = simulate(first, seeds, events)
+    if seeds >= 2000 and not total.wrong:
+        more = aimed(total, first, events)
+        total.tally.add(more.tally)
+        if more.wrong:
+            return 1
     lines = report(total, time.monotonic() - began, complete=seeds >= 2000)
     print("\n".join(lines))
     if env("REPORT"):

@@ -108,11 +108,19 @@ class Tally:
 
 
 class Chaos:
-    """Decides at each point. `rates`: the probability of each kind, at each passing."""
+    """Decides at each point. `rates`: the probability of each kind, at each passing.
+
+    `aim`: an await site at which every process dies that gets there.
+    """
 
     def __init__(
-        self, seed: int, rates: dict[str, float], script: Iterable[Fault] | None = None
+        self,
+        seed: int,
+        rates: dict[str, float],
+        script: Iterable[Fault] | None = None,
+        aim: str = "",
     ) -> None:
+        self._aim = aim
         self._rng = random.Random(f"chaos {seed}")
         self._rates = rates
         self._odds = {point: _odds(point, rates) for point in POINTS}
@@ -154,6 +162,8 @@ class Chaos:
         return life
 
     def _draw_life(self, mean_steps: float, sites: Sequence[str]) -> int | str | None:
+        if self._aim in sites:
+            return self._aim
         rate = self._rates.get("step", 0.0)
         if not rate or self._rng.random() >= rate:
             return None

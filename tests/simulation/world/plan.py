@@ -65,14 +65,15 @@ class Plan:
     rest_share: float
     rates: dict[str, float] = field(default_factory=dict)
     script: tuple[Fault, ...] | None = None
+    aim: str = ""
 
     def only(self, acts: tuple[Act, ...], script: tuple[Fault, ...]) -> Plan:
         """The same with fewer acts, and exactly these faults."""
         return replace(self, acts=acts, script=script)
 
 
-def plan(seed: int, events: int = 200) -> Plan:
-    """The plan of a seed."""
+def plan(seed: int, events: int = 200, aim: str = "") -> Plan:
+    """The plan of a seed. `aim`: an await site at which every process dies that gets there."""
     rng = random.Random(f"plan {seed}")
     begins = rng.choice(BEGINNINGS)
     calm = rng.random() < 0.1
@@ -92,4 +93,5 @@ def plan(seed: int, events: int = 200) -> Plan:
         slice_s=rng.choice((0.0, 0.01)),
         rest_share=rng.choice((0.0, 3.0)),
         rates=rates,
+        aim=aim,
     )

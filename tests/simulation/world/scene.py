@@ -46,7 +46,7 @@ class Scene:
     def __init__(self, plan: Plan, *, tell: bool = False, survey: bool = False) -> None:
         self.plan = plan
         self.rng = random.Random(f"scene {plan.seed}")
-        self.chaos = Chaos(plan.seed, plan.rates, plan.script)
+        self.chaos = Chaos(plan.seed, plan.rates, plan.script, plan.aim)
         self.loop = VirtualLoop(lambda process: self.kill(process, "between two steps"))
         self._survey = survey
         self.log = MemoryLog(plan.partitions)
