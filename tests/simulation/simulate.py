@@ -18,6 +18,7 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from multiprocessing.pool import Pool
 from pathlib import Path
 
 from tests.simulation.outcome import outcome, silence
@@ -60,7 +61,7 @@ def run_block(first: int, count: int, events: int, aim: str = "") -> Sum:
     gc.disable()  # a block's process ends before its worlds are too many to keep
     total, began = Sum(), time.process_time()
     for seed in range(first, first + count):
-        found = outcome(plan(seed, events, aim), survey=seed % SURVEY_EVERY == 0)
+        found = outcome(plan(seed, events, aim), survey=not aim and seed % SURVEY_EVERY == 0)
         total.seeds += 1
         total.records += found.records
         total.tally.add(found.tally)
@@ -74,11 +75,10 @@ def simulate(first: int, seeds: int, events: int = EVENTS, workers: int | None =
     """Run the seeds on all cores. Stops early once a few have failed."""
     total, told_at = Sum(), time.monotonic()
     blocks = [
-        (start, min(_BLOCK, first + seeds - start), events)
+        (start, min(_BLOCK, first + seeds - start), events, "")
         for start in range(first, first + seeds, _BLOCK)
     ]
-    fork = multiprocessing.get_context("fork")  # what is loaded and warm is so for every block
-    with fork.Pool(workers or os.cpu_count(), maxtasksperchild=1) as pool:
+    with _processes(workers) as pool:
         for done in pool.imap_unordered(_run_one, blocks):
             total.add(done)
             if time.monotonic() - told_at > _PROGRESS_S or total.wrong:
@@ -92,15 +92,15 @@ def simulate(first: int, seeds: int, events: int = EVENTS, workers: int | None =
 def aimed(total: Sum, first: int, events: int) -> Sum:
     """Worlds aimed, one site after the other, at the awaits at which nobody was killed."""
     more = Sum()
-    for site in sorted(
-        total.tally.sites.get("seen", set()) - total.tally.sites.get("killed", set())
-    ):
-        for seed in range(first, first + _AIMED_MAX):
-            found = run_block(seed, 1, events, site)
-            more.add(found)
-            if found.wrong or site in found.tally.sites.get("killed", ()):
-                print(f"aimed at {site} with the seeds {first} to {seed}", flush=True)
-                break
+    seen, killed = (total.tally.sites.get(name, set()) for name in ("seen", "killed"))
+    for site in sorted(seen - killed):
+        worlds = [(seed, 1, events, site) for seed in range(first, first + _AIMED_MAX)]
+        with _processes() as pool:
+            for found in pool.imap(_run_one, worlds):
+                more.add(found)
+                if found.wrong or site in found.tally.sites.get("killed", ()):
+                    break
+        print(f"{more.seeds:,} worlds aimed, the last ones at {site}", flush=True)
         if more.wrong:
             seed, wrong = next(iter(more.wrong.items()))
             _explain(seed, wrong)
@@ -109,7 +109,13 @@ def aimed(total: Sum, first: int, events: int) -> Sum:
     return more
 
 
-def _run_one(block: tuple[int, int, int]) -> Sum:
+def _processes(workers: int | None = None) -> Pool:
+    """A process for each block: the memory of its worlds goes with it."""
+    fork = multiprocessing.get_context("fork")  # what is loaded and warm is so for every block
+    return fork.Pool(workers or os.cpu_count(), maxtasksperchild=1)
+
+
+def _run_one(block: tuple[int, int, int, str]) -> Sum:
     return run_block(*block)
 
 

@@ -15,6 +15,7 @@ import structlog
 
 from tests.simulation.outcome import outcome, silence
 from tests.simulation.shrink import shrunk
+from tests.simulation.simulate import Sum, aimed, never_hit
 from tests.simulation.world.plan import Plan, plan
 from tests.simulation.world.world import World
 
@@ -93,3 +94,17 @@ def test_a_failing_run_is_shrunk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _calm(found: Plan) -> Plan:
     return found.only(found.acts, ())
+
+
+def test_worlds_are_aimed_at_an_await_at_which_nobody_has_died() -> None:
+    """So that chance does not decide whether every await was hit."""
+    found = outcome(plan(3, 40), survey=True)
+    site = max(found.tally.sites["seen"] - found.tally.sites.get("killed", set()))
+    total = Sum()
+    total.tally.sites = {"seen": {site}, "killed": set()}
+    more = aimed(total, first=3, events=40)
+    assert more.seeds == 1  # the very world in which nobody died there before
+    assert site in more.tally.sites["killed"]
+    assert not more.wrong
+    total.tally.add(more.tally)
+    assert site not in never_hit(total.tally)
