@@ -6,14 +6,15 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from agents.carry_out import carry_out, sync_timers
+from agents.current_rules import CurrentRules
 from agents.local_names import LocalName
 from agents.parsed_rows import ParsedRows
-from domain import collections, fees
-from domain.collections.policy import CollectionsPolicy
+from domain import collections
 from domain.collections.state import CustomerState
 from domain.effects import Effect
 from domain.events.outputs import LastLook
-from domain.fees import FeesPolicy, FeeState
+from domain.fees.evaluation import concerns, evaluate
+from domain.fees.state import FeeState
 from streams.codec import decode_input, key_text, pack
 from streams.core.logic import Context, Look, Timer
 from streams.core.records import Record
@@ -37,9 +38,8 @@ class CollectDebts:
     )
     letters: tuple[str, ...] = ("c", "f")
 
-    def __init__(self, policy: CollectionsPolicy, fees_policy: FeesPolicy) -> None:
-        self._policy = policy
-        self._fees_policy = fees_policy
+    def __init__(self, rules: CurrentRules) -> None:
+        self._rules = rules
 
     def rows_of(self, record: Record) -> Iterable[tuple[str, str]]:
         """The customer's history and fee status."""
@@ -52,7 +52,7 @@ class CollectDebts:
         key = key_text(record)
         state = load_customer(ctx, key)
         after, effects = collections.apply(
-            state, key, envelope, data, partial(pack, record), self._policy, ctx.now
+            state, key, envelope, data, partial(pack, record), self._rules.of(ctx), ctx.now
         )
         self._settle(ctx, key, state, after, effects, record)
 
@@ -64,7 +64,7 @@ class CollectDebts:
         if name.part == "f":
             self._evaluate_fees(ctx, name.key, state)
             return
-        after, effects = collections.fire(state, name.name, timer.due, self._policy, ctx.now)
+        after, effects = collections.fire(state, name.name, timer.due, self._rules.of(ctx), ctx.now)
         self._settle(ctx, name.key, state, after, effects, None)
 
     def on_look(self, name: LocalName, look: Look, ctx: Context) -> None:
@@ -76,7 +76,7 @@ class CollectDebts:
             LastLook(topic=topic, partition=ctx.partition, end_offset=end)
             for topic, end in look.end_offsets
         )
-        after, effects = collections.look(state, name.name, offsets, self._policy, ctx.now)
+        after, effects = collections.look(state, name.name, offsets, self._rules.of(ctx), ctx.now)
         self._settle(ctx, name.key, state, after, effects, None)
 
     def _settle(
@@ -95,13 +95,13 @@ class CollectDebts:
         ctx.put(HISTORY, key, row)
         _CUSTOMERS.remember(row, after)
         sync_timers(ctx, "c", key, before.timers if before else {}, after.timers)
-        if fees.concerns(before, after):
+        if concerns(before, after):
             self._evaluate_fees(ctx, key, after)
 
     def _evaluate_fees(self, ctx: Context, key: str, customer: CustomerState) -> None:
         raw = ctx.get(FEES, key)
         before = None if raw is None else _FEES.parse(raw)
-        after, effects = fees.evaluate(before, customer, self._fees_policy, ctx.now)
+        after, effects = evaluate(before, customer, self._rules.of(ctx), ctx.now)
         carry_out(effects, ctx, "f", key, None)
         if after is None or after == before:
             return

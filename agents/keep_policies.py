@@ -1,16 +1,21 @@
-"""Agent: keeps the newest published acceptance policy in every partition."""
+"""Agent: keeps the newest published version of every policy and rule set in every partition."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+import orjson
+
 from agents.local_names import LocalName
 from domain.acceptance import POLICY_ID, AcceptancePolicy
+from domain.rulesets import RULE_SETS, parse
 from streams.codec import BadRecord, key_text
 from streams.core.logic import Context, Look, Timer
 from streams.core.records import Record
 
 TABLE = "policies"
+#: The row that names the version of every rule set of collections: one read tells of a change.
+VERSIONS = "collections"
 
 
 class KeepPolicies:
@@ -22,21 +27,27 @@ class KeepPolicies:
 
     def rows_of(self, record: Record) -> Iterable[tuple[str, str]]:
         """The row of the policy."""
-        return ((TABLE, POLICY_ID),)
+        return ((TABLE, (record.key or b"").decode(errors="replace")),)
 
     def on_record(self, record: Record, ctx: Context) -> None:
         """Take a sound, newer policy; anything unsound is a dead letter."""
-        if key_text(record) != POLICY_ID:
-            raise BadRecord("key_mismatch", f"the only policy so far is {POLICY_ID!r}")
+        name = key_text(record)
+        if name != POLICY_ID and name not in RULE_SETS:
+            known = ", ".join(sorted((POLICY_ID, *RULE_SETS)))
+            raise BadRecord("key_mismatch", f"no policy {name!r}: there are {known}")
         if record.value is None:
             raise BadRecord("invalid", "a policy is replaced, never deleted")
         try:
-            policy = AcceptancePolicy.parse(record.value)
+            version = _version_of(name, record.value)
         except ValueError as error:
             raise BadRecord("invalid", f"not a sound policy: {str(error)[:300]}") from None
-        present = ctx.get(TABLE, POLICY_ID)
-        if present is None or AcceptancePolicy.parse(present).ref.version < policy.ref.version:
-            ctx.put(TABLE, POLICY_ID, record.value)
+        present = ctx.get(TABLE, name)
+        if present is not None and _version_of(name, present) >= version:
+            return
+        ctx.put(TABLE, name, record.value)
+        if name in RULE_SETS:
+            versions = orjson.loads(ctx.get(TABLE, VERSIONS) or b"{}") | {name: version}
+            ctx.put(TABLE, VERSIONS, orjson.dumps(versions, option=orjson.OPT_SORT_KEYS))
 
     def on_timer(self, name: LocalName, timer: Timer, ctx: Context) -> None:
         """Policies set no timers."""
@@ -45,6 +56,13 @@ class KeepPolicies:
     def on_look(self, name: LocalName, look: Look, ctx: Context) -> None:
         """Policies take no looks."""
         raise LookupError(f"no look of policies: {name}")
+
+
+def _version_of(name: str, document: bytes) -> int:
+    """ValueError for a document that is not sound."""
+    if name == POLICY_ID:
+        return AcceptancePolicy.parse(document).ref.version
+    return parse(name, document).version
 
 
 class CurrentPolicy:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from agents import request_checks
 from agents.collect_debts import CollectDebts
+from agents.current_rules import CurrentRules
 from agents.decide_applications import DecideApplications
 from agents.keep_policies import CurrentPolicy, KeepPolicies
 from agents.parts import Part, PartsLogic
 from agents.request_checks import BureauDesk
 from domain.collections.policy import load_policy
-from domain.fees import load_fees_policy
 from runtime.settings import Settings
 from streams.agents import io_agent, stateful_agent
 from streams.app import DunnockApp
@@ -32,7 +32,7 @@ def parts(settings: Settings) -> tuple[Part, ...]:
     link_base = f"{settings.public_url.rstrip('/')}/pay"
     collections_policy = load_policy(link_base, settings.secret, settings.link_days)
     return (
-        CollectDebts(collections_policy, load_fees_policy()),
+        CollectDebts(CurrentRules(collections_policy)),
         DecideApplications(CurrentPolicy()),
         KeepPolicies(),
     )

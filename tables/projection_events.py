@@ -8,6 +8,8 @@ from typing import Any
 import orjson
 
 from connectors.postgres.projection import Upsert, Write
+from domain.events.actions import Action
+from domain.events.base import Envelope
 from domain.events.customers import Interaction
 from streams.codec import decode_input, key_text, unwrap
 from streams.core.records import Record
@@ -62,6 +64,8 @@ def message(record: Record) -> list[Write]:
 def interaction(record: Record) -> list[Write]:
     """Any interaction; a receipt is also noted with its message."""
     envelope, data = decode_input(INTERACTIONS, record)
+    if isinstance(data, Action):
+        return [_action(envelope, data, record)]
     if not isinstance(data, Interaction):
         raise TypeError(f"{envelope.type} is no interaction")
     row = {
@@ -77,6 +81,21 @@ def interaction(record: Record) -> list[Write]:
         "as_of": as_of(record),
     }
     return [Upsert("interactions", row), *_receipt(envelope.type, data)]
+
+
+def _action(envelope: Envelope, data: Action, record: Record) -> Write:
+    """What staff or the customer decided: in the list of interactions, all of it in `detail`."""
+    row = {
+        "source": envelope.source,
+        "event_id": envelope.id,
+        "type": envelope.type,
+        "customer_id": data.customer_id,
+        "channel": "staff" if data.by != "customer" else "self_service",
+        "at": data.at.isoformat(),
+        "detail": data.model_dump(mode="json", by_alias=True, exclude_none=True),
+        "as_of": as_of(record),
+    }
+    return Upsert("interactions", row)
 
 
 def _receipt(ce_type: str, data: Interaction) -> list[Write]:

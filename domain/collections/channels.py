@@ -57,12 +57,16 @@ def choose(
     policy: CollectionsPolicy,
     purpose: Purpose,
     tried: tuple[Channel, ...] = (),
+    only: tuple[Channel, ...] = (),
 ) -> tuple[Channel, str] | None:
-    """The first channel in the customer's order that is allowed, has an address and is untried."""
+    """The first channel in the customer's order that is allowed, has an address and is untried.
+
+    `only`: of these, in their order.
+    """
     if state.profile is None:
         return None
     facts = state.profile.facts
-    for channel in _order(facts, policy):
+    for channel in only or _order(facts, policy):
         address = address_of(facts.contact, channel)
         if address and channel not in tried and is_allowed(state, channel, purpose):
             return channel, address

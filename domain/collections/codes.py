@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import tomllib
 from functools import cached_property
+from importlib.resources import files
 from typing import Literal
 
 from domain.events.base import Data
 from domain.events.ledger import DirectDebitFailed
+from domain.policy.ruleset import RuleSet
 
 Action = Literal["retry", "contact", "new_mandate", "our_fault", "stop", "ignore"]
 
@@ -38,9 +41,10 @@ class Rule(Data):
         )
 
 
-class ReturnCodes(Data):
+class ReturnCodes(RuleSet):
     """The matrix. The first row that covers a code decides; `unknown` what none covers."""
 
+    id: Literal["return-codes"]
     rows: tuple[Rule, ...]
     unknown: Rule
 
@@ -62,3 +66,9 @@ class ReturnCodes(Data):
     def calls_for_contact(self, failed: DirectDebitFailed) -> bool:
         """Whether the customer may be reminded of it."""
         return self.rule(failed).action in CONTACT
+
+
+def load_return_codes() -> ReturnCodes:
+    """The starting matrix, from its data file: call it at start."""
+    text = (files("domain.collections") / "data" / "return_codes.toml").read_text("utf-8")
+    return ReturnCodes.model_validate(tomllib.loads(text))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from domain.collections import sections
 from domain.collections.receipts import record_interaction
 from domain.collections.state import Failure, Invoice, Payment, Profile
 from domain.collections.work import Work
 from domain.effects import Refuse
+from domain.events.actions import Action
 from domain.events.base import Data
 from domain.events.customers import CustomerUpdated, Interaction
 from domain.events.ledger import (
@@ -25,7 +27,7 @@ def record(work: Work, ce_id: str, identity: str, data: Data) -> Refuse | None:
     `identity` names events that have no business id of their own (reversals, credit notes).
     """
     state = work.state
-    if not isinstance(data, CustomerUpdated | Interaction) and _is_full(work, data):
+    if not isinstance(data, CustomerUpdated | Interaction | Action) and _is_full(work, data):
         return Refuse("row_full", "the customer has more facts than a row may hold")
     match data:
         case CustomerUpdated():
@@ -44,6 +46,8 @@ def record(work: Work, ce_id: str, identity: str, data: Data) -> Refuse | None:
             return _record_failure(work, ce_id, data)
         case Interaction():
             record_interaction(work, data)
+        case Action():
+            return sections.record(work, ce_id, data)
         case _:
             return Refuse("unknown_type", "not an event of collections")
     return None

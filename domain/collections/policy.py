@@ -1,4 +1,4 @@
-"""What collections are configured with: read once at the start, then handed to every rule."""
+"""What collections are configured with: the starting rule sets, replaced live by newer ones."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ import datetime as dt
 import tomllib
 from functools import cached_property
 from importlib.resources import files
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from domain.collections.codes import ReturnCodes
+from domain.arrangements.policy import PlanRules
+from domain.collections.codes import ReturnCodes, load_return_codes
+from domain.compliance.policy import ContactRules
+from domain.debits.policy import RetryRules
 from domain.events.base import Channel, Data
+from domain.fees.policy import FeesPolicy, load_fees_policy
+from domain.overdue.policy import OverdueRules
+from domain.policy.ruleset import RuleSet, starting
+from domain.receivables.policy import ChargeRules
 from domain.templates import Texts, load_texts
 
 
@@ -47,16 +55,34 @@ class Limits(Data):
     waiting_chars_max: int
 
 
+class ReminderRules(RuleSet):
+    """The rhythm and tone of reminders and thank-yous."""
+
+    id: Literal["reminders"]
+    rows: Annotated[tuple[Numbers, ...], Field(min_length=1)]
+    tones: dict[int, str]
+    hold_thanks: frozenset[str]
+    default_channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
+
+    @cached_property
+    def newest_first(self) -> tuple[Numbers, ...]:
+        """The rows, the one that holds longest last."""
+        return tuple(sorted(self.rows, key=lambda row: row.valid_from, reverse=True))
+
+
 class CollectionsPolicy(Data):
     """Everything the rules of collections take from outside, immutable."""
 
-    numbers: tuple[Numbers, ...]
-    limits: Limits
-    tones: dict[int, str]
-    hold_thanks: frozenset[str]
-    default_channels: tuple[Channel, ...]
+    reminders: ReminderRules
     return_codes: ReturnCodes
     texts: Texts
+    fees: FeesPolicy
+    contact: ContactRules
+    charges: ChargeRules
+    overdue: OverdueRules
+    plans: PlanRules
+    retries: RetryRules
+    limits: Limits
     #: A payment link is this and `/` and a signed token.
     link_base_url: str
     link_secret: str = Field(repr=False)
@@ -64,36 +90,43 @@ class CollectionsPolicy(Data):
     default_brand: str = "Dunnock"
 
     def at(self, now: dt.datetime) -> Numbers:
-        """The numbers in force, by the date in UTC."""
-        today = now.date()
-        return next(row for row in self._newest_first if row.valid_from <= today)
+        """The numbers in force, by the date in UTC; before the first row, the first."""
+        today, rows = now.date(), self.reminders.newest_first
+        return next((row for row in rows if row.valid_from <= today), rows[-1])
 
-    @cached_property
-    def _newest_first(self) -> tuple[Numbers, ...]:
-        return tuple(sorted(self.numbers, key=lambda row: row.valid_from, reverse=True))
+    @property
+    def tones(self) -> dict[int, str]:
+        """Step -> the tone it is written in."""
+        return self.reminders.tones
 
+    @property
+    def hold_thanks(self) -> frozenset[str]:
+        """Flags that hold thank-yous as well as reminders."""
+        return self.reminders.hold_thanks
 
-def load_return_codes() -> ReturnCodes:
-    """The matrix of return codes, from its data file: call it at start."""
-    text = (files("domain.collections") / "data" / "return_codes.toml").read_text("utf-8")
-    return ReturnCodes.model_validate(tomllib.loads(text))
+    @property
+    def default_channels(self) -> tuple[Channel, ...]:
+        """The order of those who have chosen none."""
+        return self.reminders.default_channels
 
 
 def load_policy(link_base_url: str, link_secret: str, link_days: int = 30) -> CollectionsPolicy:
-    """The starting configuration. Reads the data files next to this module: call it at start."""
+    """The starting configuration. Reads the data files of the rules: call it at start."""
     data = files("domain.collections") / "data"
-    reminders = tomllib.loads((data / "reminders.toml").read_text("utf-8"))
-    return CollectionsPolicy.model_validate(
-        {
-            "numbers": reminders["rows"],
-            "limits": reminders["limits"],
-            "tones": reminders["tones"],
-            "hold_thanks": reminders["flags"]["hold_thanks"],
-            "default_channels": reminders["default_channels"]["order"],
-            "return_codes": load_return_codes(),
-            "texts": load_texts(),
-            "link_base_url": link_base_url.rstrip("/"),
-            "link_secret": link_secret,
-            "link_days": link_days,
-        }
+    return CollectionsPolicy(
+        reminders=ReminderRules.model_validate(
+            tomllib.loads((data / "reminders.toml").read_text("utf-8"))
+        ),
+        return_codes=load_return_codes(),
+        texts=load_texts(),
+        fees=load_fees_policy(),
+        contact=starting("domain.compliance", ContactRules),
+        charges=starting("domain.receivables", ChargeRules),
+        overdue=starting("domain.overdue", OverdueRules),
+        plans=starting("domain.arrangements", PlanRules),
+        retries=starting("domain.debits", RetryRules),
+        limits=Limits.model_validate(tomllib.loads((data / "limits.toml").read_text("utf-8"))),
+        link_base_url=link_base_url.rstrip("/"),
+        link_secret=link_secret,
+        link_days=link_days,
     )

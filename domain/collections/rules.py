@@ -10,6 +10,7 @@ from domain.collections import (
     bereavement,
     chase,
     facts,
+    sections,
     steps,
     thanks,
     timers,
@@ -23,6 +24,8 @@ from domain.effects import Effect, Refuse
 from domain.events.base import Data, Envelope
 from domain.events.outputs import LastLook
 from domain.identity import digest
+from domain.notices import sending
+from domain.notices.sending import NOTICE_LOOK
 
 Outcome = tuple[CustomerState, list[Effect]]
 _EPOCH = dt.date(2020, 1, 1)
@@ -80,7 +83,10 @@ def look(
 ) -> Outcome:
     """The log has been read to the end it had when the reminder `ref` fell due: decide it."""
     work = Work(state, policy, whole_ms(now))
-    steps.decide(work, ref, last_look)
+    if ref.startswith(NOTICE_LOOK):
+        sending.decide(work, ref, last_look)
+    else:
+        steps.decide(work, ref, last_look)
     return _conclude(work)
 
 
@@ -89,12 +95,15 @@ def _conclude(work: Work) -> Outcome:
     waiting.sort_out(work)
     timers.settle_due(work)
     work.facts_changed()
+    sections.reflect(work)
+    sections.agree(work)
     chase.follow_debts(work)
     bereavement.open_case(work)
     withdrawals.withdraw(work)
     thanks.weigh_payments(work)
     thanks.say_thanks(work)
     steps.advance(work)
+    sections.follow(work)
     timers.set_timers(work)
     return work.state, work.effects
 

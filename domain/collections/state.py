@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
+from domain.arrangements.state import Arrangements
+from domain.cases.state import CaseFile
+from domain.compliance.state import ComplianceFile
+from domain.debits.state import Debits
 from domain.events.base import Channel
 from domain.events.customers import CustomerUpdated
 from domain.events.ledger import (
@@ -15,17 +19,15 @@ from domain.events.ledger import (
     PaymentReceived,
     PaymentReversed,
 )
+from domain.notices.state import Notices
+from domain.overdue.state import Overdue
+from domain.receivables.state import Receivables
+from domain.row import Row
 
 #: `expired`: its window closed before it could leave, so the channel is not to blame.
 MessageState = Literal["requested", "delivered", "failed", "unknown", "expired", "withdrawn"]
 #: `open`: not decided, because the money has not touched an invoice yet.
 ThanksState = Literal["open", "not_owed", "owed", "sent", "cancelled"]
-
-
-class Row(BaseModel):
-    """Part of a row: frozen; fields of a newer version are ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Profile(Row):
@@ -113,7 +115,7 @@ class Message(Row):
     """A message we asked for."""
 
     message_id: str
-    kind: Literal["reminder", "thank_you"]
+    kind: str
     channel: Channel
     at: AwareDatetime
     not_after: AwareDatetime
@@ -184,6 +186,15 @@ class CustomerState(Row):
     messages: tuple[Message, ...] = ()
     not_sent: tuple[NotSent, ...] = ()
     timers: dict[str, AwareDatetime] = Field(default_factory=dict)
+
+    # What each further part of the business keeps (domain/<part>/state.py).
+    arrangements: Arrangements = Arrangements()
+    compliance: ComplianceFile = ComplianceFile()
+    debits: Debits = Debits()
+    receivables: Receivables = Receivables()
+    overdue: Overdue = Overdue()
+    notices: Notices = Notices()
+    case: CaseFile = CaseFile()
 
     @property
     def is_empty(self) -> bool:

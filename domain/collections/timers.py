@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from domain.calendar import after_target_days, whole_ms
+from domain.collections import sections
 from domain.collections.claims import next_overdue
 from domain.collections.ledger import net_of
 from domain.collections.state import Payment
@@ -54,5 +55,6 @@ def set_timers(work: Work) -> None:
         timers["overdue"] = overdue
     if orphan:
         timers["orphan"] = min(orphan)
+    timers |= sections.due(work)
     if timers != work.state.timers:
         work.set(timers=timers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.events.actions import ACTIONS
 from domain.events.applications import (
     ApplicationAmended,
     ApplicationSubmitted,
@@ -34,18 +35,21 @@ INPUTS: dict[str, dict[str, type[Data]]] = {
         "application.amended.v1": ApplicationAmended,
         "application.withdrawn.v1": ApplicationWithdrawn,
     },
-    "interactions": dict.fromkeys(
-        (
-            "message.delivered.v1",
-            "message.failed.v1",
-            "message.opened.v1",
-            "link.clicked.v1",
-            "contact.opted-out.v1",
-            "call.attempted.v1",
-            "conversation.held.v1",
+    "interactions": {
+        **dict.fromkeys(
+            (
+                "message.delivered.v1",
+                "message.failed.v1",
+                "message.opened.v1",
+                "link.clicked.v1",
+                "contact.opted-out.v1",
+                "call.attempted.v1",
+                "conversation.held.v1",
+            ),
+            Interaction,
         ),
-        Interaction,
-    ),
+        **ACTIONS,
+    },
 }
 
 __all__ = ["INPUTS", "Data", "Envelope"]

@@ -7,6 +7,7 @@ import datetime as dt
 from domain.calendar import local_date, start_of_day, whole_ms
 from domain.collections.claims import contact_failures
 from domain.collections.ledger import compute
+from domain.collections.policy import CollectionsPolicy
 from domain.collections.state import CustomerState
 from domain.effects import Effect, Publish
 from domain.events.outputs import FeeStatusChanged
@@ -18,7 +19,7 @@ _DAY = dt.timedelta(days=1)
 
 
 def evaluate(
-    fee_state: FeeState | None, customer: CustomerState, policy: FeesPolicy, now: dt.datetime
+    fee_state: FeeState | None, customer: CustomerState, rules: CollectionsPolicy, now: dt.datetime
 ) -> tuple[FeeState | None, list[Effect]]:
     """The customer's status now, and its event if it is another than before.
 
@@ -26,10 +27,10 @@ def evaluate(
     """
     if customer.profile is None:
         return fee_state, []
-    now = whole_ms(now)
+    now, policy = whole_ms(now), rules.fees
     facts = customer.profile.facts
     today = local_date(now, facts.timezone)
-    due_dates = _due_dates(customer, policy)
+    due_dates = _due_dates(customer, rules)
     situation = Situation(
         days_late=max((today - min(due_dates, default=today)).days, 0),
         loyalty_years=_full_years(facts.customer_since, today),
@@ -76,7 +77,7 @@ def _facts(customer: CustomerState) -> tuple[object, ...]:
     )
 
 
-def _due_dates(customer: CustomerState, policy: FeesPolicy) -> list[dt.date]:
+def _due_dates(customer: CustomerState, policy: CollectionsPolicy) -> list[dt.date]:
     """Due dates of open items. A direct debit counts only after a failure that is the customer's:
     one that is our fault, or not made yet, says nothing about them.
     """

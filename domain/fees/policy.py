@@ -7,11 +7,10 @@ import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
+from typing import Literal
 
-from domain.collections.codes import ReturnCodes
-from domain.collections.policy import load_return_codes
 from domain.events.base import Data
-from domain.events.outputs import PolicyRef
+from domain.policy.ruleset import RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +48,13 @@ def _within(value: int, low: int | None, high: int | None) -> bool:
     return (low is None or low <= value) and (high is None or value <= high)
 
 
-class FeesPolicy(Data):
+class FeesPolicy(RuleSet):
     """A version of the rules. Total: `regular` where none matches."""
 
-    id: str
-    version: int
+    id: Literal["fee-status"]
     valid_from: dt.date
     source: str
     rules: tuple[FeeRule, ...]
-    return_codes: ReturnCodes
-
-    @cached_property
-    def ref(self) -> PolicyRef:
-        """As events name it."""
-        return PolicyRef(id=self.id, version=self.version)
 
     def status(self, at: Situation) -> str:
         """The status in a situation: the first rule that matches."""
@@ -90,4 +82,4 @@ class FeesPolicy(Data):
 def load_fees_policy() -> FeesPolicy:
     """The starting rules. Reads the data file next to this module: call it at start."""
     text = (files("domain.fees") / "data" / "rules.toml").read_text("utf-8")
-    return FeesPolicy.model_validate({**tomllib.loads(text), "return_codes": load_return_codes()})
+    return FeesPolicy.model_validate(tomllib.loads(text))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import tomllib
 from importlib.resources import files
+from typing import Literal
 
 from babel import Locale
 
 from domain.events.base import Channel, Data
 from domain.money import Money
+from domain.policy.ruleset import RuleSet
 from domain.templates import formats
 
 #: What a short message (SMS, push) names at most; the rest is counted.
@@ -59,10 +61,10 @@ class Rendered(Data):
     body: str
 
 
-class Texts(Data):
+class Texts(RuleSet):
     """Every language, and which country speaks which."""
 
-    version: int
+    id: Literal["templates"]
     languages: dict[str, LanguageTexts]
     of_country: dict[str, str]
 

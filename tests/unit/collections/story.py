@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from typing import Any
 
-from domain import collections, fees
+from domain import collections
 from domain.collections.policy import CollectionsPolicy, load_policy
 from domain.collections.state import CustomerState
 from domain.collections.view import customer_view
@@ -14,11 +14,12 @@ from domain.effects import Effect, Publish, Refuse, RefuseWaiting, RequestLook
 from domain.events import INPUTS
 from domain.events.base import Envelope
 from domain.events.outputs import LastLook, MessageRequested, MessageWithdrawn
+from domain.fees.evaluation import concerns, evaluate
+from domain.fees.state import FeeState
 
 POLICY: CollectionsPolicy = load_policy(
     "https://dunnock.test/pay", "a-secret-of-tests-that-is-long"
 )
-FEES = fees.load_fees_policy()
 TOPIC_OF = {kind: topic for topic, kinds in INPUTS.items() for kind in kinds}
 LOOKED = (LastLook(topic="payments", partition=0, end_offset=7),)
 CUSTOMER = "c1"
@@ -113,7 +114,7 @@ class Story:
     def __init__(self, now: dt.datetime = START, policy: CollectionsPolicy = POLICY) -> None:
         self.now, self.policy = now, policy
         self.state: CustomerState | None = None
-        self.fee_state: fees.FeeState | None = None
+        self.fee_state: FeeState | None = None
         self.effects: list[Effect] = []
         self.looks: list[str] = []
         self.holds_looks = False
@@ -186,7 +187,7 @@ class Story:
         """As the shell does: the row goes through JSON, the effects are carried out."""
         stored = CustomerState.model_validate_json(state.model_dump_json(exclude_defaults=True))
         assert stored == state
-        concerned = fees.concerns(self.state, state)
+        concerned = concerns(self.state, state)
         self.state = None if stored.is_empty else stored
         self.effects += effects
         self.looks += [one.ref for one in effects if isinstance(one, RequestLook)]
@@ -205,7 +206,7 @@ class Story:
 
     def _evaluate_fees(self) -> None:
         assert self.state is not None
-        self.fee_state, effects = fees.evaluate(self.fee_state, self.state, FEES, self.now)
+        self.fee_state, effects = evaluate(self.fee_state, self.state, self.policy, self.now)
         self.effects += effects
 
     # What came out.

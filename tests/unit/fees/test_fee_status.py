@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from domain.events.outputs import FeeStatusChanged
-from domain.fees import FeesPolicy
 from domain.fees.policy import FeeRule, Situation
 from domain.fees.state import fee_view
-from tests.unit.collections.story import FEES, START, Story
+from tests.unit.collections.story import POLICY, START, Story
 
 
 def _statuses(story: Story) -> list[str]:
@@ -70,8 +69,7 @@ def test_first_match_decides_and_regions_count() -> None:
         FeeRule(status="a", regions=frozenset({"north"}), days_late_min=1),
         FeeRule(status="b", days_late_min=1, loyalty_years_max=2),
     )
-    policy = FEES.model_copy(update={"rules": rules})
-    assert isinstance(policy, FeesPolicy)
+    policy = POLICY.fees.model_copy(update={"rules": rules})
 
     def status(**fields: Any) -> str:
         situation = {"days_late": 3, "loyalty_years": 1, "person_group": None, "region": None}

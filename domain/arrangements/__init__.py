@@ -1,0 +1,1 @@
+"""Promises, plans, hardship, disputes and holds: what was agreed with a customer."""

@@ -1,0 +1,1 @@
+"""The contact gate: whether, when and how a customer may be contacted at all, by jurisdiction."""

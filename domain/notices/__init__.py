@@ -1,0 +1,1 @@
+"""Messages beside reminders and thank-yous: letters of law, plans, pre-notifications, answers."""

@@ -1,0 +1,57 @@
+"""What a customer's row keeps of notices: what is owed to them, and what became of it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AwareDatetime, Field
+
+from domain.events.base import Channel
+from domain.row import Row
+
+NoticePurpose = Literal["service", "collection"]
+
+
+class Notice(Row):
+    """A message that another part of the business wants sent, until it has gone out."""
+
+    #: Names the template: `fourteen_day_letter`, `validation_notice`, `plan_agreed`, …
+    kind: str
+    purpose: NoticePurpose
+    owed_at: AwareDatetime
+    due: AwareDatetime
+    caused_by: str
+    currency: str
+    invoice_ids: tuple[str, ...] = ()
+    #: Further values of the template, as text: amounts and dates are formatted by whoever owes it.
+    values: dict[str, str] = Field(default_factory=dict)
+    #: Only these channels, in this order; empty: the customer's order.
+    channels: tuple[Channel, ...] = ()
+    #: Ask for money, so it needs a last look and is dropped when nothing named is open any more.
+    asks_for_money: bool = False
+    #: An answer to what the customer has just done: at any hour.
+    at_once: bool = False
+    status: Literal["waiting", "looking", "held"] = "waiting"
+    because: str | None = None
+    tried: tuple[Channel, ...] = ()
+    #: Given up when it could not leave by then.
+    until: AwareDatetime | None = None
+
+
+class NoticeSent(Row):
+    """A notice that went out: other parts of the business count from it."""
+
+    kind: str
+    message_id: str
+    channel: Channel
+    at: AwareDatetime
+    #: When a receipt said that it arrived; letters: when the post is taken to have brought it.
+    delivered_at: AwareDatetime | None = None
+    failed: bool = False
+
+
+class Notices(Row):
+    """By key: whoever owes a notice names it, once for ever."""
+
+    owed: dict[str, Notice] = Field(default_factory=dict)
+    sent: dict[str, NoticeSent] = Field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Overdue as a state machine in data: recomputed from facts and the clock, never advanced."""

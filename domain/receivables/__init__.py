@@ -1,0 +1,1 @@
+"""Fees as receivables of their own: statutory tables, letters that must lapse, waivers."""
