@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from domain.collections.channels import choose
 from domain.collections.ledger import oldest_first
 from domain.collections.links import LinkClaims, sign
 from domain.collections.state import Chase, Message, Slot
-from domain.collections.windows import window_of
 from domain.collections.work import Work
+from domain.compliance.gate import Verdict
 from domain.effects import Publish
 from domain.events.customers import CustomerUpdated
 from domain.events.outputs import LastLook, MessageRequested
@@ -90,15 +89,18 @@ def requested(
 
 
 def build_reminder(
-    work: Work, currency: str, chase: Chase, slot: Slot, last_look: tuple[LastLook, ...]
+    work: Work,
+    currency: str,
+    chase: Chase,
+    slot: Slot,
+    granted: Verdict,
+    last_look: tuple[LastLook, ...],
 ) -> tuple[Publish, Message]:
     """The message to request and the row's memory of it. Nothing may stand in its way."""
     profile = work.state.profile
-    chosen = choose(work.state, work.policy, "collection", slot.tried)
-    window = window_of(work, currency)
-    if profile is None or chosen is None or window is None:
+    if profile is None:
         raise ValueError("a reminder is only written when nothing stands in its way")
-    channel, to = chosen
+    channel, to, until = granted.leave
     items = open_items(work, chase.items)
     total = total_of(items, currency)
     message_id = _message_id(work, currency, chase, slot.step)
@@ -121,7 +123,7 @@ def build_reminder(
         amount_due=total,
         step=slot.step,
         tone=work.policy.tones.get(slot.step),
-        not_after=window.ends,
+        not_after=until,
         requested_at=work.now,
         caused_by=chase.caused_by,
         last_look=last_look,

@@ -10,13 +10,11 @@ import datetime as dt
 from typing import Literal
 
 from domain.calendar import same_local_time
-from domain.collections.channels import choose
 from domain.collections.chase import mark_case
-from domain.collections.claims import stop_code
 from domain.collections.reminder import build_reminder
 from domain.collections.state import Chase, NotSent, Slot
-from domain.collections.windows import window_of
 from domain.collections.work import Work
+from domain.compliance.gate import Verdict, Wish, ask
 from domain.effects import RequestLook
 from domain.events.outputs import LastLook
 
@@ -52,8 +50,11 @@ def decide(work: Work, ref: str, last_look: tuple[LastLook, ...]) -> None:
         return  # paid, restarted or held since: what ended it has been recorded
     if (chase.sequence, str(present.step)) != (sequence, step):
         return
-    if not _is_outrun(work, chase, slot) and _may_go(work, currency, slot, present):
-        _send(work, currency, chase, slot, present, last_look)
+    if _is_outrun(work, chase, slot):
+        return
+    granted = _may_go(work, currency, slot, present)
+    if granted is not None:
+        _send(work, currency, slot, granted, last_look)
 
 
 def _is_outrun(work: Work, chase: Chase, name: SlotName) -> bool:
@@ -66,62 +67,53 @@ def _is_outrun(work: Work, chase: Chase, name: SlotName) -> bool:
 
 
 def _try(work: Work, currency: str, name: SlotName, slot: Slot) -> None:
-    if _may_go(work, currency, name, slot):
+    if _may_go(work, currency, name, slot) is not None:
         chase = work.state.chases[currency]
         work.effects.append(RequestLook(f"{currency}|{name}|{chase.sequence}|{slot.step}"))
         _put(work, currency, name, slot.model_copy(update={"status": "looking", "because": None}))
 
 
-def _may_go(work: Work, currency: str, name: SlotName, slot: Slot) -> bool:
-    """Whether nothing stands in its way; otherwise it is held or deferred, and why is recorded."""
-    blocked = _blocked(work, currency, slot)
-    window = None if blocked else window_of(work, currency)
-    if blocked is None and window is None:
-        blocked = "window_closed"  # quiet hours around the clock: until the customer changes them
-    if blocked is not None:
-        if (slot.status, slot.because) != ("held", blocked):
-            _note(work, currency, slot, blocked)
-            _put(work, currency, name, _held(slot, blocked))
-        return False
-    if window is not None and not window.is_open(work.now):
-        _note(work, currency, slot, "window_closed", deferred_to=window.try_at)
-        later = {"status": "waiting", "because": "window_closed", "due": window.try_at}
+def _may_go(work: Work, currency: str, name: SlotName, slot: Slot) -> Verdict | None:
+    """The gate's leave; None when the reminder is held or deferred, and why is recorded."""
+    verdict = _ask(work, currency, slot)
+    if verdict.action == "deny":
+        if (slot.status, slot.because) != ("held", verdict.because):
+            _note(work, currency, slot, verdict)
+            held = {"status": "held", "because": verdict.because}
+            _put(work, currency, name, slot.model_copy(update=held))
+        return None
+    if verdict.until is not None:
+        _note(work, currency, slot, verdict)
+        later = {"status": "waiting", "because": verdict.because, "due": verdict.until}
         _put(work, currency, name, slot.model_copy(update=later))
-        return False
-    return True
+        return None
+    return verdict
 
 
-def _held(slot: Slot, because: str) -> Slot:
-    return slot.model_copy(update={"status": "held", "because": because})
-
-
-def _blocked(work: Work, currency: str, slot: Slot) -> str | None:
-    """What forbids a reminder now, as a short code."""
-    state = work.state
+def _ask(work: Work, currency: str, slot: Slot) -> Verdict:
     if currency in work.ledger.provisional:
-        return "provisional_payment"
-    if state.profile is None:
-        return "no_profile"
-    if state.profile.facts.flags:
-        return f"flag:{state.profile.facts.flags[0]}"
-    stopped = stop_code(state, work.policy.return_codes)
-    if stopped is not None:
-        return f"return_code:{stopped}"
-    if choose(state, work.policy, "collection", slot.tried) is None:
-        return "no_channel"
-    return None
+        version = work.policy.contact.version
+        return Verdict("deny", "provisional_payment", "provisional_payment", version)
+    items = work.state.chases[currency].items
+    wish = Wish(
+        purpose="collection",
+        kind="reminder",
+        what=currency,
+        currency=currency,
+        invoice_ids=tuple(key for key in items if work.ledger.open.get(key)),
+        tried=slot.tried,
+    )
+    return ask(work, wish)
 
 
-def _note(
-    work: Work, currency: str, slot: Slot, because: str, deferred_to: dt.datetime | None = None
-) -> None:
+def _note(work: Work, currency: str, slot: Slot, verdict: Verdict) -> None:
     work.note_not_sent(
         NotSent(
             at=work.now,
-            because=because,
+            because=verdict.because,
             currency=currency,
             step=slot.step,
-            deferred_to=deferred_to,
+            deferred_to=verdict.until,
         )
     )
 
@@ -132,14 +124,13 @@ def _put(work: Work, currency: str, name: SlotName, slot: Slot | None) -> None:
 
 
 def _send(
-    work: Work,
-    currency: str,
-    chase: Chase,
-    name: SlotName,
-    slot: Slot,
-    last_look: tuple[LastLook, ...],
+    work: Work, currency: str, name: SlotName, granted: Verdict, last_look: tuple[LastLook, ...]
 ) -> None:
-    publish, message = build_reminder(work, currency, chase, slot, last_look)
+    chase = work.state.chases[currency]
+    slot = slot_of(chase, name)
+    if slot is None:
+        raise ValueError("only a reminder that is in its slot is sent")
+    publish, message = build_reminder(work, currency, chase, slot, granted, last_look)
     work.effects.append(publish)
     kept = work.state.messages[-work.policy.limits.messages_max + 1 :]
     named = dict.fromkeys(message.invoice_ids, slot.step)

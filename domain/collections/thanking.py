@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
-from domain.collections.channels import choose
 from domain.collections.reminder import (
     addressee,
     open_items,
@@ -14,6 +11,7 @@ from domain.collections.reminder import (
 )
 from domain.collections.state import Message, Thanks
 from domain.collections.work import Work
+from domain.compliance.gate import Verdict
 from domain.effects import Publish
 from domain.events.outputs import MessageRequested
 from domain.identity import digest
@@ -21,17 +19,16 @@ from domain.templates.texts import Item
 
 
 def build_thanks(
-    work: Work, payment_id: str, thanks: Thanks, due: tuple[str, ...], until: dt.datetime
+    work: Work, payment_id: str, thanks: Thanks, due: tuple[str, ...], granted: Verdict
 ) -> tuple[Publish, Message]:
     """The message to request and the row's memory of it.
 
     What remains: the open invoices that are `due` and those the payment touched, in its currency.
     """
     profile = work.state.profile
-    chosen = choose(work.state, work.policy, "service", thanks.tried)
-    if profile is None or chosen is None:
+    if profile is None:
         raise ValueError("a thank-you is only written when nothing stands in its way")
-    channel, to = chosen
+    channel, to, until = granted.leave
     payment = work.state.payments[payment_id]
     paid = payment.facts.amount
     touched = work.ledger.touched.get(payment_id, ())

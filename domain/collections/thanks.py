@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 from domain.calendar import local_date, next_target_day
-from domain.collections.channels import choose
-from domain.collections.claims import claimable, contact_failures, stop_code
+from domain.collections.claims import claimable, contact_failures
 from domain.collections.ledger import net_of
 from domain.collections.state import Failure, NotSent, Payment, Thanks, ThanksState
 from domain.collections.thanking import build_thanks
-from domain.collections.windows import window_of
 from domain.collections.work import Work
+from domain.compliance.gate import Verdict, Wish, ask
 
 #: Answered at once whatever the hour: the customer has just acted.
 _AT_ONCE = frozenset({"link", "card"})
@@ -100,62 +99,47 @@ def _judge(work: Work, key: str, verdict: ThanksState) -> None:
 
 def _try(work: Work, key: str, thanks: Thanks) -> None:
     payment = work.state.payments[key]
-    blocked = _blocked(work, thanks)
-    window = window_of(work, key)
-    until = work.now + dt.timedelta(hours=work.policy.at(work.now).thanks_hours)
-    if blocked is None and payment.facts.method not in _AT_ONCE:
-        if window is None:
-            blocked = "window_closed"
-        elif not window.is_open(work.now):
-            later = {"status": "waiting", "because": "window_closed", "due": window.try_at}
-            _put(work, key, thanks.model_copy(update=later))
-            _note(work, payment, "window_closed", window.try_at)
-            return
-        else:
-            until = window.ends
-    if blocked is not None:
-        if (thanks.status, thanks.because) != ("held", blocked):
-            held = {"status": "held", "because": blocked}
+    wish = Wish(
+        purpose="service",
+        kind="thank_you",
+        what=key,
+        currency=payment.facts.amount.currency,
+        tried=thanks.tried,
+        at_once=payment.facts.method in _AT_ONCE,
+    )
+    verdict = ask(work, wish)
+    if verdict.action == "deny":
+        if (thanks.status, thanks.because) != ("held", verdict.because):
+            held = {"status": "held", "because": verdict.because}
             _put(work, key, thanks.model_copy(update=held))
-            _note(work, payment, blocked, None)
-        return
-    _send(work, key, thanks, until)
-
-
-def _blocked(work: Work, thanks: Thanks) -> str | None:
-    state = work.state
-    if state.profile is None:
-        return "no_profile"
-    for flag in state.profile.facts.flags:
-        if flag in work.policy.hold_thanks:
-            return f"flag:{flag}"
-    stopped = stop_code(state, work.policy.return_codes)
-    if stopped is not None:
-        return f"return_code:{stopped}"
-    if choose(state, work.policy, "service", thanks.tried) is None:
-        return "no_channel"
-    return None
+            _note(work, payment, verdict)
+    elif verdict.until is not None:
+        later = {"status": "waiting", "because": verdict.because, "due": verdict.until}
+        _put(work, key, thanks.model_copy(update=later))
+        _note(work, payment, verdict)
+    else:
+        _send(work, key, thanks, verdict)
 
 
 def _put(work: Work, key: str, thanks: Thanks) -> None:
     work.set(thanks={**work.state.thanks, key: thanks})
 
 
-def _note(work: Work, payment: Payment, because: str, deferred_to: dt.datetime | None) -> None:
+def _note(work: Work, payment: Payment, verdict: Verdict) -> None:
     work.note_not_sent(
         NotSent(
             at=work.now,
-            because=because,
+            because=verdict.because,
             kind="thank_you",
             currency=payment.facts.amount.currency,
-            deferred_to=deferred_to,
+            deferred_to=verdict.until,
         )
     )
 
 
-def _send(work: Work, key: str, thanks: Thanks, until: dt.datetime) -> None:
+def _send(work: Work, key: str, thanks: Thanks, granted: Verdict) -> None:
     claims = claimable(work.state, work.ledger, work.policy.return_codes, work.now)
-    publish, message = build_thanks(work, key, thanks, tuple(claims), until)
+    publish, message = build_thanks(work, key, thanks, tuple(claims), granted)
     work.effects.append(publish)
     kept = work.state.messages[-work.policy.limits.messages_max + 1 :]
     work.set(messages=(*kept, message))

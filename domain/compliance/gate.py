@@ -48,6 +48,13 @@ class Verdict:
     to: str = ""
     ends: dt.datetime | None = None
 
+    @property
+    def leave(self) -> tuple[Channel, str, dt.datetime]:
+        """Channel, address and until when it may leave, of a verdict that allows."""
+        if self.channel is None or self.ends is None:
+            raise ValueError("only what the gate allows may be written")
+        return self.channel, self.to, self.ends
+
 
 def ask(work: Work, wish: Wish) -> Verdict:
     """Whether the contact may be made now. Nothing leaves without it."""
