@@ -35,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("prepare", help="apply migrations and create topics; again changes nothing")
     policy = commands.add_parser("policy", help="publish an acceptance policy from a JSON file")
     policy.add_argument("file")
+    _add_play(commands.add_parser("play", help="tell a scenario to the rules and check every word"))
     for name, what in (
         ("worker", "run the stateful agents and the bureau checks"),
         ("projector", "copy everything into PostgreSQL for lists and searches"),
@@ -75,6 +76,23 @@ def _add_up(up: argparse.ArgumentParser) -> None:
     up.add_argument("--only", default="", help=argparse.SUPPRESS)
 
 
+def _add_play(play: argparse.ArgumentParser) -> None:
+    play.description = (
+        "Play a scenario on the simulated clock of a running stack (`dunnock up --clock simulated"
+        " --json FILE`), or in this process, and print the customer's timeline. Exit code 1 when"
+        " anything else came out than it says. docs/scenarios.md tells how to write one."
+    )
+    play.add_argument("scenario", nargs="?", help="a name from --list, or a .toml file")
+    play.add_argument("--list", action="store_true", help="name the scenarios there are")
+    where = play.add_mutually_exclusive_group()
+    where.add_argument(
+        "--stack",
+        metavar="FILE",
+        help="what `dunnock up --json FILE` wrote (default: the fixed ports and DUNNOCK_*)",
+    )
+    where.add_argument("--in-process", action="store_true", help="no stack: the rules alone")
+
+
 def _count(text: str) -> int:
     number = int(text)
     if not 1 <= number <= 64:
@@ -82,7 +100,11 @@ def _count(text: str) -> int:
     return number
 
 
-def _run(chosen: argparse.Namespace) -> None:
+def _run(chosen: argparse.Namespace) -> int:
+    if chosen.command == "play":
+        from dunnock.playing.command import run_play
+
+        return run_play(chosen)
     if chosen.command == "up":
         from dunnock.up import up
 
@@ -99,16 +121,16 @@ def _run(chosen: argparse.Namespace) -> None:
         from dunnock.serve import serve
 
         serve(*entrypoint(chosen.command, getattr(chosen, "kind", "")))
+    return 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; gives the exit code."""
     chosen = parser().parse_args(arguments)
     try:
-        _run(chosen)
+        return _run(chosen)
     except Problem as problem:
         print(f"dunnock: {problem}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-    return 0

@@ -1,0 +1,157 @@
+"""Plays a story on a running stack: over Kafka, web API and simulators, as anybody could."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import quote
+
+from connectors.log_client import LogClient, LogUnavailable
+from dunnock.embedded.problems import Problem
+from dunnock.playing.addresses import Addresses
+from dunnock.playing.driver import GatewayMode, Output, Publishing
+from dunnock.playing.frame import instant_text
+from dunnock.playing.http import Http, Refused
+from dunnock.playing.outlet import Outlet, reading
+from dunnock.playing.published_rules import PublishedRules
+from dunnock.playing.story import Story
+from runtime.settings import settings
+
+_WEEK = dt.timedelta(weeks=1)
+_HOW = "start one with `dunnock up --clock simulated --json FILE`, or play with --in-process"
+
+
+class OnStack:
+    """One story's connections. Whatever it changed of rules and gateways it puts back."""
+
+    def __init__(
+        self, where: Addresses, http: Http, log: LogClient, outlet: Outlet, rules: PublishedRules
+    ) -> None:
+        self._where, self._http, self._log = where, http, log
+        self._outlet, self._rules = outlet, rules
+        self._now = dt.datetime.min.replace(tzinfo=dt.UTC)
+        self._away: set[str] = set()
+
+    @property
+    def now(self) -> dt.datetime:
+        return self._now
+
+    async def look_at_clock(self) -> None:
+        """Raises Problem where the clock is real: there a story would take weeks."""
+        self._now = _instant(await self._http.call(f"{self._where.web}/api/v1/clock"))
+        await self.settle()
+
+    async def publish(
+        self, events: Sequence[Publishing], before_look: Sequence[Publishing] = ()
+    ) -> None:
+        for event in (*before_look, *events):
+            await self._log.publish(event.topic, event.key, event.value, event.headers)
+        await self.settle()
+
+    async def rules(self, name: str, changes: dict[str, Any]) -> None:
+        await self._rules.change(name, changes)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """An advance by nothing answers when all that is on the log has been dealt with."""
+        await self.advance(self._now)
+
+    async def advance(self, to: dt.datetime) -> None:
+        wish = {"to": instant_text(to)}
+        try:
+            self._now = _instant(await self._http.call(f"{self._where.web}/api/v1/clock", wish))
+        except Refused as refused:
+            raise _clock_problem(refused) from refused
+
+    async def outputs(self) -> list[Output]:
+        return await self._outlet.read(self._now)
+
+    async def row(self, customer_id: str) -> dict[str, Any] | None:
+        url = f"{self._where.web}/api/v1/customers/{quote(customer_id, safe='')}"
+        try:
+            found: dict[str, Any] = await self._http.call(url)
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+            return None
+        return found
+
+    async def gateway(self, channel: str, mode: GatewayMode) -> None:
+        if mode not in {"works", "away"}:
+            raise Problem(f"On a stack a gateway works or is away, not {mode!r}: use --in-process.")
+        fault = {"error_rate": 1} if mode == "away" else {}
+        await self._http.call(f"{self._where.gateways[channel]}/faults", fault)
+        (self._away.discard if mode == "works" else self._away.add)(channel)
+        await self.settle()
+
+    async def sent(self, channel: str) -> list[str]:
+        received = await self._http.call(f"{self._where.gateways[channel]}/received")
+        return [one["message_id"] for one in received]
+
+    async def put_back(self) -> None:
+        """Gateways work again, rules are as they were."""
+        for channel in tuple(self._away):
+            await self.gateway(channel, "works")
+        await self._rules.put_back()
+
+
+@asynccontextmanager
+async def on_stack(where: Addresses, story: Story) -> AsyncIterator[tuple[OnStack, str, int]]:
+    """The driver, the suffix of this run's ids, and by how many weeks the story is moved.
+
+    Raises Problem for a story that cannot be played there.
+    """
+    if story.head.only == "in-process":
+        raise Problem(f"{story.name} needs what no stack can do: play it with --in-process.")
+    suffix, http = f"-{uuid.uuid4().hex[:6]}", Http(where.api_key)
+    now = _instant(await _first_call(http, where))
+    log = LogClient(where.kafka, settings().topic_prefix)
+    await log.start()
+    try:
+        async with reading(where.kafka, log, suffix) as outlet:
+            stack = OnStack(where, http, log, outlet, PublishedRules(where.kafka))
+            weeks = _weeks_after(story, now)
+            await stack.look_at_clock()
+            try:
+                yield stack, suffix, weeks
+            finally:
+                await stack.put_back()
+    except LogUnavailable as error:
+        raise Problem(f"Kafka at {where.kafka} does not answer: {error}.") from error
+    finally:
+        await log.stop()
+
+
+async def _first_call(http: Http, where: Addresses) -> Any:
+    try:
+        return await http.call(f"{where.web}/api/v1/clock")
+    except Refused as refused:
+        raise Problem(
+            f"The stack at {where.web} refuses ({refused.status}): give the --stack FILE that it"
+            " wrote, or its DUNNOCK_API_KEY."
+        ) from refused
+
+
+def _weeks_after(story: Story, now: dt.datetime) -> int:
+    """How many weeks later the story has to begin, for time never goes back."""
+    weeks = max(0, math.ceil((now - story.head.starts) / _WEEK))
+    if weeks and story.head.dates == "fixed":
+        raise Problem(
+            f"{story.name} is about its dates and begins at {instant_text(story.head.starts)}, but"
+            f" on this stack it is {instant_text(now)}: {_HOW}."
+        )
+    return weeks
+
+
+def _clock_problem(refused: Refused) -> Problem:
+    if "real-clock" in refused.said:
+        return Problem(f"This stack runs on the real clock, where a story takes weeks: {_HOW}.")
+    return Problem(f"The clock cannot be moved: {refused.said}")
+
+
+def _instant(answer: Any) -> dt.datetime:
+    return dt.datetime.fromisoformat(answer["now"])

@@ -1,0 +1,18 @@
+"""Every shipped scenario as a test of its own name: `pytest -k defect_09` plays that one."""
+
+from __future__ import annotations
+
+import pytest
+
+from dunnock.playing.frame import Frame
+from dunnock.playing.in_process import in_process
+from dunnock.playing.player import Player
+from dunnock.playing.story import find, shipped
+
+
+@pytest.mark.parametrize("name", shipped())
+async def test_story(name: str) -> None:
+    """The story is true of the product's rules, to the last message."""
+    story = find(name)
+    async with in_process(story.head.starts) as world:
+        await Player(story, world, Frame(story.head.zone)).play()
