@@ -19,6 +19,8 @@ MESSAGES_EMAIL = "messages.email"
 MESSAGES_LETTER = "messages.letter"
 FEE_STATUS = "fee-status"
 CASES = "cases"
+OVERDUE_STATES = "overdue-states"
+HAND_OVERS = "hand-overs"
 DEAD_LETTERS = "dead-letters"
 
 TICKS = "ticks"
@@ -79,6 +81,8 @@ OUT_TOPICS = (
     TopicSpec(MESSAGES_LETTER),
     TopicSpec(FEE_STATUS),
     TopicSpec(CASES),
+    TopicSpec(OVERDUE_STATES),
+    TopicSpec(HAND_OVERS),
     TopicSpec(DEAD_LETTERS, retention_days=90, large=True),
 )
 INTERNAL_TOPICS = (

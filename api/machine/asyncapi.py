@@ -8,6 +8,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from domain.events import INPUTS, Data
+from domain.events.hand_overs import DebtGivenUp, GivenUpChanged
 from domain.events.outputs import (
     CaseChanged,
     DecisionMade,
@@ -15,6 +16,7 @@ from domain.events.outputs import (
     MessageRequested,
     MessageWithdrawn,
 )
+from domain.events.overdue import OverdueStateChanged, ServiceConsequence
 from streams.topics import DEAD_LETTERS
 
 _MESSAGES: dict[str, type[Data]] = {
@@ -29,6 +31,18 @@ OUTPUTS: dict[str, dict[str, type[Data]]] = {
     "messages.letter": _MESSAGES,
     "fee-status": {"fee-status.changed.v1": FeeStatusChanged},
     "cases": {"case.changed.v1": CaseChanged},
+    "overdue-states": {
+        "overdue-state.changed.v1": OverdueStateChanged,
+        "service.consequence.v1": ServiceConsequence,
+    },
+    "hand-overs": {
+        "hand-over.filed.v1": DebtGivenUp,
+        "hand-over.changed.v1": GivenUpChanged,
+        "hand-over.recalled.v1": GivenUpChanged,
+        "write-off.booked.v1": DebtGivenUp,
+        "write-off.changed.v1": GivenUpChanged,
+        "write-off.reversed.v1": GivenUpChanged,
+    },
 }
 #: Topics of others that we write to as well: the dispatchers' receipts, payments through a link.
 _ALSO_SENT: Mapping[str, tuple[str, ...]] = {

@@ -1,4 +1,4 @@
-"""A case: one customer's arrears in one currency, from the first chase until nothing is open."""
+"""A case: one customer's arrears, from the first chase until nothing is chased any more."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from domain.identity import digest
 TOPIC = "cases"
 
 
-def case_id(customer_id: str, currency: str, caused_by: str, opened_at: dt.datetime) -> str:
+def case_id(customer_id: str, about: str, caused_by: str, opened_at: dt.datetime) -> str:
     """The same arrears always have the same id."""
-    return "case-" + digest(customer_id, currency, caused_by, opened_at.isoformat())
+    return "case-" + digest(customer_id, about, caused_by, opened_at.isoformat())
 
 
 def changed(

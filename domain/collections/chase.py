@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from domain import cases
-from domain.collections.claims import claimable
+from domain.cases.changing import change, close
 from domain.collections.ledger import oldest_first
 from domain.collections.state import Chase, CustomerState, NotSent, Slot
 from domain.collections.work import Work
@@ -14,39 +13,38 @@ from domain.identity import digest
 
 def follow_debts(work: Work) -> None:
     """Bring every currency's dunning in line with what is open and may be chased."""
-    claims = claimable(work.state, work.ledger, work.policy.return_codes, work.now)
+    claims = work.claims
     currencies = {_currency(work.state, key) for key in claims} | set(work.state.chases)
     for currency in sorted(currencies):
         chase = work.state.chases.get(currency)
         chased = set(chase.items) if chase else set()
         # An item stays chased while it is open, whatever becomes of what made it so.
-        items = {key for key in chased if work.ledger.open.get(key)}
+        given_up = work.state.case.given_up
+        items = {key for key in chased if work.ledger.open.get(key) and key not in given_up}
         items |= {key for key in claims if _currency(work.state, key) == currency}
         ordered = tuple(oldest_first(work.state, items))
+        if _is_tolerable(work, currency, ordered):
+            ordered = ()
         if chase is None:
-            _open(work, currency, ordered, _cause(work, claims, ordered))
+            if ordered:
+                _open(work, currency, ordered, _cause(work, claims, ordered))
         elif not ordered:
             _close(work, currency, chase)
         else:
             _widen(work, currency, chase, ordered, claims)
 
 
-def mark_case(work: Work, chase: Chase, state: str, because: str, *, is_new: bool = False) -> Chase:
-    """Publish the case's new state; gives the chase that remembers it."""
-    count = chase.case_changes + 1
-    work.effects.append(
-        cases.changed(
-            case=chase.case_id,
-            change=count,
-            customer_id=work.state.customer_id,
-            state=state,
-            previous=None if is_new else chase.case_state,
-            because=because,
-            next_reminder_at=chase.step.due if chase.step else None,
-            at=work.now,
-        )
-    )
-    return chase.model_copy(update={"case_state": state, "case_changes": count})
+def mark_case(work: Work, chase: Chase, state: str, because: str) -> Chase:
+    """Publish the new state of the customer's case; gives the chase that remembers it."""
+    next_at = chase.step.due if chase.step else None
+    change(work, state, because, caused_by=chase.caused_by, next_at=next_at)
+    return chase.model_copy(update={"case_state": state})
+
+
+def _is_tolerable(work: Work, currency: str, items: tuple[str, ...]) -> bool:
+    """Whether so little is open that policy chases nobody for it."""
+    most = work.policy.overdue.tolerance_minor.get(currency, 0)
+    return 0 < sum(work.ledger.open[key] for key in items) <= most
 
 
 def _currency(state: CustomerState, invoice_id: str) -> str:
@@ -66,14 +64,13 @@ def _sequence(work: Work, currency: str, caused_by: str) -> str:
 
 def _open(work: Work, currency: str, items: tuple[str, ...], caused_by: str) -> None:
     chase = Chase(
-        case_id=cases.case_id(work.state.customer_id, currency, caused_by, work.now),
         sequence=_sequence(work, currency, caused_by),
         opened_at=work.now,
         caused_by=caused_by,
         items=items,
         step=Slot(step=1, planned=work.now, due=work.now),
     )
-    work.put_chase(currency, mark_case(work, chase, "opened", "debt_due", is_new=True))
+    work.put_chase(currency, mark_case(work, chase, "opened", "debt_due"))
 
 
 def _widen(
@@ -114,6 +111,10 @@ def _is_late_to_join(work: Work, chase: Chase) -> bool:
     return work.now >= chase.first_sent_at + dt.timedelta(hours=work.policy.at(work.now).join_hours)
 
 
+def _is_given_up(work: Work, key: str) -> bool:
+    return key in work.state.case.given_up and bool(work.ledger.open.get(key))
+
+
 def _close(work: Work, currency: str, chase: Chase) -> None:
     because = _why_gone(work, chase)
     for slot in (chase.step, chase.again):
@@ -121,12 +122,21 @@ def _close(work: Work, currency: str, chase: Chase) -> None:
             work.note_not_sent(
                 NotSent(at=work.now, because=because, currency=currency, step=slot.step)
             )
-    ended = chase.model_copy(update={"step": None, "again": None})
-    mark_case(work, ended, f"closed_{because}", because)
     work.put_chase(currency, None)
+    others = sorted(work.state.chases.items(), key=lambda row: (row[1].opened_at, row[0]))
+    if not others:
+        close(work, because)
+        return
+    # One case for the customer: it goes on with what is chased in another currency.
+    mark_case(work, others[-1][1], others[-1][1].case_state, because)
 
 
 def _why_gone(work: Work, chase: Chase) -> str:
     """`paid` when any money went to the items, `credited` when credit notes did it all."""
+    kinds = {work.state.case.given_up[key].kind for key in chase.items if _is_given_up(work, key)}
+    if kinds:
+        return "handed_over" if "handed_over" in kinds else "written_off"
+    if any(work.ledger.open.get(key) for key in chase.items):
+        return "below_tolerance"
     touched = {key for invoices in work.ledger.touched.values() for key in invoices}
     return "paid" if touched.intersection(chase.items) else "credited"

@@ -62,7 +62,7 @@ def claimable(
     claims: dict[str, str] = {}
     for key, minor in ledger.open.items():
         invoice = state.invoices[key]
-        if not minor:
+        if not minor or key in state.case.given_up:
             continue
         if key in failed:
             claims[key] = failed[key].ce_id

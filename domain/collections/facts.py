@@ -26,8 +26,10 @@ def record(work: Work, ce_id: str, identity: str, data: Data) -> Refuse | None:
 
     `identity` names events that have no business id of their own (reversals, credit notes).
     """
+    if isinstance(data, Action):
+        return sections.record(work, ce_id, data)
     state = work.state
-    if not isinstance(data, CustomerUpdated | Interaction | Action) and _is_full(work, data):
+    if not isinstance(data, CustomerUpdated | Interaction) and _is_full(work, data):
         return Refuse("row_full", "the customer has more facts than a row may hold")
     match data:
         case CustomerUpdated():
@@ -46,8 +48,6 @@ def record(work: Work, ce_id: str, identity: str, data: Data) -> Refuse | None:
             return _record_failure(work, ce_id, data)
         case Interaction():
             record_interaction(work, data)
-        case Action():
-            return sections.record(work, ce_id, data)
         case _:
             return Refuse("unknown_type", "not an event of collections")
     return None

@@ -85,11 +85,9 @@ class Slot(Row):
 
 
 class Chase(Row):
-    """The dunning of one currency: one sequence of reminders at a time, one case."""
+    """The dunning of one currency: one sequence of reminders at a time."""
 
-    case_id: str
     case_state: str = "opened"
-    case_changes: int = 0
     sequence: str
     opened_at: AwareDatetime
     caused_by: str
@@ -126,6 +124,10 @@ class Message(Row):
     sequence: str | None = None
     payment_id: str | None = None
     caused_by: str = ""
+    #: Under which key it was owed, of a notice.
+    notice: str | None = None
+    #: Digest of where it went, so that a bounce marks that address and no later one.
+    address: str = ""
 
 
 class NotSent(Row):

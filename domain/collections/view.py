@@ -6,11 +6,13 @@ import datetime as dt
 from collections import Counter
 from typing import Any
 
+from domain.cases.view import case_view
 from domain.collections.bereavement import STATE as BEREAVEMENT
 from domain.collections.claims import overdue_at
 from domain.collections.ledger import Ledger, compute, net_of, oldest_first
 from domain.collections.state import CustomerState, Slot
 from domain.collections.steps import SLOTS, slot_of
+from domain.overdue.view import overdue_view
 
 
 def customer_view(state: CustomerState, now: dt.datetime) -> dict[str, Any]:
@@ -35,6 +37,8 @@ def customer_view(state: CustomerState, now: dt.datetime) -> dict[str, Any]:
         "payments": _payments(state, ledger),
         "failed_debits": [_failure(state, key) for key in state.failures],
         "cases": _cases(state),
+        **case_view(state),
+        **overdue_view(state),
         "contacts": [contact.model_dump(mode="json") for contact in state.contacts],
         "waiting": [
             {"event": early.ce_id, "needs": list(early.needs), "since": early.since.isoformat()}
@@ -128,7 +132,7 @@ def _payments(state: CustomerState, ledger: Ledger) -> list[dict[str, Any]]:
 
 def _cases(state: CustomerState) -> list[dict[str, Any]]:
     cases: list[dict[str, Any]] = [
-        {"case_id": chase.case_id, "state": chase.case_state, "currency": currency}
+        {"case_id": state.case.case_id, "state": chase.case_state, "currency": currency}
         for currency, chase in state.chases.items()
     ]
     if state.bereavement_case is not None:

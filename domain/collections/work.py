@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
+from domain.collections.claims import claimable
 from domain.collections.ledger import Ledger, compute
 from domain.collections.policy import CollectionsPolicy
 from domain.collections.state import Chase, CustomerState, NotSent
@@ -24,6 +25,7 @@ class Work:
     cause: Envelope | None = None
     effects: list[Effect] = field(default_factory=list)
     _ledger: Ledger | None = None
+    _claims: dict[str, str] | None = None
 
     def set(self, **changes: Any) -> None:
         """Replace fields of the row."""
@@ -32,6 +34,7 @@ class Work:
     def facts_changed(self) -> None:
         """Forget the ledger: it is computed anew when it is next asked for."""
         self._ledger = None
+        self._claims = None
 
     @property
     def ledger(self) -> Ledger:
@@ -39,6 +42,14 @@ class Work:
         if self._ledger is None:
             self._ledger = compute(self.state)
         return self._ledger
+
+    @property
+    def claims(self) -> dict[str, str]:
+        """Open invoices that may be chased now -> the `ce_id` that made them so."""
+        if self._claims is None:
+            codes = self.policy.return_codes
+            self._claims = claimable(self.state, self.ledger, codes, self.now)
+        return self._claims
 
     def put_chase(self, currency: str, chase: Chase | None) -> None:
         """Replace the dunning of a currency; None ends it."""

@@ -5,20 +5,155 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
+from domain.arrangements.blocking import blocks
+from domain.calendar import local_date
 from domain.collections.work import Work
-from domain.effects import Refuse
+from domain.effects import Publish, Refuse
 from domain.events.actions import Action
+from domain.events.base import Data
+from domain.events.overdue import TOPIC, OverdueStateChanged, ServiceConsequence
+from domain.identity import digest
+from domain.money import Money
+from domain.notices.owing import owe
+from domain.notices.state import Notice
+from domain.overdue import upcoming
+from domain.overdue.policy import State
+from domain.overdue.situation import next_review, situation_of
+from domain.overdue.state import Overdue
+
+CLEAR = "clear"
 
 
-def record(work: Work, ce_id: str, data: Action) -> Refuse | None:
-    """Put an action into the row, once by its own id. Actions of other parts change nothing."""
+def record(_work: Work, _ce_id: str, _data: Action) -> Refuse | None:
+    """No action is the state's own: it follows from facts."""
     return None
 
 
 def conclude(work: Work) -> None:
-    """Draw the conclusions from the facts. Doing it again at the same instant adds nothing."""
+    """Bring the state in line with facts and clock. Doing it again at the same instant is idle."""
+    upcoming.conclude(work)
+    before = work.state.overdue
+    if not work.claims and before == Overdue():
+        return
+    target = _target(work)
+    name = target.name if target else CLEAR
+    review_at = next_review(work, work.policy.overdue)
+    services = target.services if target else ()
+    if name == (before.state or CLEAR) and services == before.applied:
+        if review_at != before.review_at:
+            work.set(overdue=before.model_copy(update={"review_at": review_at}))
+        return
+    _change(work, before, target, review_at)
 
 
 def due(work: Work) -> Iterator[tuple[str, dt.datetime]]:
-    """Instants at which `conclude` has something to do without an event."""
-    return iter(())
+    """When time alone may change the state."""
+    if work.state.overdue.review_at is not None:
+        yield "overdue|review", work.state.overdue.review_at
+
+
+def _target(work: Work) -> State | None:
+    """The state of the facts. While collection is held by an agreement, it gets no worse."""
+    rules, profile = work.policy.overdue, work.state.profile
+    if profile is None:
+        return None
+    today = local_date(work.now, profile.facts.timezone)
+    target = rules.state_for(situation_of(work), today)
+    present = rules.severity(work.state.overdue.state)
+    if target is None or rules.severity(target.name) <= present:
+        return target
+    if blocks(work, tuple(work.claims)) is None:
+        return target
+    return rules.states[present - 1] if present else None
+
+
+def _change(
+    work: Work, before: Overdue, target: State | None, review_at: dt.datetime | None
+) -> None:
+    name, count = target.name if target else CLEAR, before.changes + 1
+    services = target.services if target else ()
+    items = tuple(work.claims)
+    if name != (before.state or CLEAR):
+        _publish(work, "overdue-state.changed.v1", str(count), _changed(work, before, name, items))
+    for service in (one for one in before.applied if one not in services):
+        _consequence(work, count, service, "lift", name, items)
+    for service in (one for one in services if one not in before.applied):
+        _consequence(work, count, service, "apply", name, items)
+    if target is not None and work.policy.overdue.severity(before.state) < (
+        work.policy.overdue.severity(name)
+    ):
+        _owe_notices(work, target, count, items)
+    after = Overdue(
+        state=name,
+        since=work.now if name != before.state else before.since,
+        changes=count,
+        applied=services,
+        review_at=review_at,
+    )
+    work.set(overdue=after)
+
+
+def _changed(work: Work, before: Overdue, name: str, items: tuple[str, ...]) -> OverdueStateChanged:
+    at = situation_of(work)
+    return OverdueStateChanged(
+        customer_id=work.state.customer_id,
+        state=name,
+        previous=before.state,
+        because=work.cause.type if work.cause is not None else "time",
+        rule=work.policy.overdue.ref,
+        days_past_due=at.days.get("due") or 0,
+        open=tuple(
+            # Not validated: a sum may exceed what one invoice may.
+            Money.model_construct(minor=minor, currency=currency)
+            for currency, minor in sorted(at.open_minor.items())
+        ),
+        invoice_ids=items,
+        at=work.now,
+    )
+
+
+def _consequence(
+    work: Work, count: int, service: str, action: str, state: str, items: tuple[str, ...]
+) -> None:
+    data = ServiceConsequence.model_validate(
+        {
+            "customer_id": work.state.customer_id,
+            "consequence": service,
+            "action": action,
+            "state": state,
+            "rule": work.policy.overdue.ref,
+            "invoice_ids": items,
+            "at": work.now,
+        }
+    )
+    _publish(work, "service.consequence.v1", f"{count}:{service}:{action}", data)
+
+
+def _publish(work: Work, ce_type: str, what: str, data: Data) -> None:
+    customer_id = work.state.customer_id
+    event_id = "overdue-" + digest(customer_id, what)
+    work.effects.append(
+        Publish(topic=TOPIC, ce_type=ce_type, event_id=event_id, key=customer_id, data=data)
+    )
+
+
+def _owe_notices(work: Work, target: State, count: int, items: tuple[str, ...]) -> None:
+    """What entering the state calls for, in each currency that is behind."""
+    for kind in target.notices:
+        by_currency: dict[str, list[str]] = {}
+        for key in items:
+            currency = work.state.invoices[key].facts.amount.currency
+            by_currency.setdefault(currency, []).append(key)
+        for currency, keys in by_currency.items():
+            notice = Notice(
+                kind=kind,
+                purpose="collection",
+                owed_at=work.now,
+                due=work.now,
+                caused_by=f"overdue:{target.name}",
+                currency=currency,
+                invoice_ids=tuple(keys),
+                channels=target.channels,
+                asks_for_money=True,
+            )
+            owe(work, f"{kind}|{count}|{currency}", notice)

@@ -1,9 +1,20 @@
-"""What a customer's row keeps of it."""
+"""What a customer's row keeps of the state of their arrears."""
 
 from __future__ import annotations
+
+from pydantic import AwareDatetime
 
 from domain.row import Row
 
 
 class Overdue(Row):
-    """The state last published, and when it is to be looked at again."""
+    """The state last published. It is recomputed each time, so nothing depends on the path."""
+
+    #: None: never behind, so nothing was ever published.
+    state: str | None = None
+    since: AwareDatetime | None = None
+    #: Counts the changes, for their event ids.
+    changes: int = 0
+    #: Services now restricted because of the state: what has to be lifted again.
+    applied: tuple[str, ...] = ()
+    review_at: AwareDatetime | None = None
