@@ -13,6 +13,7 @@ from domain.collections.policy import CollectionsPolicy, ReminderRules
 from domain.compliance.policy import ContactRules
 from domain.debits.policy import RetryRules
 from domain.fees.policy import FeesPolicy
+from domain.notices.policy import DeliveryRules
 from domain.overdue.policy import OverdueRules
 from domain.policy.ruleset import RuleSet
 from domain.receivables.policy import ChargeRules
@@ -29,6 +30,7 @@ RULE_SETS: dict[str, tuple[str, type[RuleSet]]] = {
     "overdue": ("overdue", OverdueRules),
     "plans": ("plans", PlanRules),
     "retries": ("retries", RetryRules),
+    "delivery": ("delivery", DeliveryRules),
 }
 
 

@@ -16,6 +16,7 @@ from domain.compliance.policy import ContactRules
 from domain.debits.policy import RetryRules
 from domain.events.base import Channel, Data
 from domain.fees.policy import FeesPolicy, load_fees_policy
+from domain.notices.policy import DeliveryRules
 from domain.overdue.policy import OverdueRules
 from domain.policy.ruleset import RuleSet, starting
 from domain.receivables.policy import ChargeRules
@@ -53,6 +54,7 @@ class Limits(Data):
     seen_max: int
     facts_max: int
     waiting_chars_max: int
+    notices_max: int
 
 
 class ReminderRules(RuleSet):
@@ -82,6 +84,7 @@ class CollectionsPolicy(Data):
     overdue: OverdueRules
     plans: PlanRules
     retries: RetryRules
+    delivery: DeliveryRules
     limits: Limits
     #: A payment link is this and `/` and a signed token.
     link_base_url: str
@@ -125,6 +128,7 @@ def load_policy(link_base_url: str, link_secret: str, link_days: int = 30) -> Co
         overdue=starting("domain.overdue", OverdueRules),
         plans=starting("domain.arrangements", PlanRules),
         retries=starting("domain.debits", RetryRules),
+        delivery=starting("domain.notices", DeliveryRules),
         limits=Limits.model_validate(tomllib.loads((data / "limits.toml").read_text("utf-8"))),
         link_base_url=link_base_url.rstrip("/"),
         link_secret=link_secret,

@@ -8,6 +8,7 @@ from domain.collections.state import Contacted, Message, MessageState, Slot, Tha
 from domain.collections.work import Work
 from domain.events.base import Channel
 from domain.events.customers import Interaction
+from domain.notices import addresses, arriving
 
 _CHANNELS = frozenset(get_args(Channel))
 _STATES: dict[str, MessageState] = {
@@ -36,7 +37,7 @@ def record_interaction(work: Work, data: Interaction) -> None:
         outcome = _STATES[kind]
         if outcome == "failed":
             outcome = _how_lost(data.detail)
-        _record_outcome(work, data.message_id, outcome)
+        _record_outcome(work, data, data.message_id, outcome)
 
 
 def _how_lost(detail: Any) -> MessageState:
@@ -47,23 +48,30 @@ def _how_lost(detail: Any) -> MessageState:
     return "expired" if said == "expired" else "failed"
 
 
-def _record_outcome(work: Work, message_id: str, outcome: MessageState) -> None:
+def _record_outcome(work: Work, data: Interaction, message_id: str, outcome: MessageState) -> None:
     for message in work.state.messages:
         if message.message_id == message_id:
             break
     else:
         return
+    if outcome == "delivered":
+        arriving.arrived(work, message, data)
     was_lost = message.state in _OUTCOMES_LOST
     if message.state == outcome or (message.state == "delivered" and outcome == "unknown"):
         return
     changed = message.model_copy(update={"state": outcome})
     work.set(messages=tuple(changed if m is message else m for m in work.state.messages))
+    if outcome == "failed":
+        addresses.mark(work, message, data.detail)
     if outcome in _OUTCOMES_LOST and not was_lost and message.state != "withdrawn":
         _take_over(work, message)
 
 
 def _take_over(work: Work, lost: Message) -> None:
     """Put the message on its way once more, over a channel not tried for it."""
+    if lost.notice is not None:
+        arriving.owe_again(work, lost, _tried(work, lost))
+        return
     if lost.kind == "thank_you" and lost.payment_id is not None:
         tried = _tried(work, lost)
         thanks = Thanks(owed_at=work.now, caused_by=lost.caused_by, due=work.now, tried=tried)
@@ -84,6 +92,6 @@ def _tried(work: Work, lost: Message) -> tuple[Any, ...]:
         message.channel
         for message in work.state.messages
         if message.state != "expired"
-        and (message.kind, message.sequence, message.step, message.payment_id)
-        == (lost.kind, lost.sequence, lost.step, lost.payment_id)
+        and (message.kind, message.sequence, message.step, message.payment_id, message.notice)
+        == (lost.kind, lost.sequence, lost.step, lost.payment_id, lost.notice)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from domain.arrangements.blocking import askable
 from domain.collections.ledger import oldest_first
 from domain.collections.links import LinkClaims, sign
 from domain.collections.state import Chase, Message, Slot
@@ -82,6 +83,7 @@ def requested(
             "invoice_ids": data.invoice_ids,
             "step": data.step,
             "caused_by": data.caused_by,
+            "address": digest(data.to, size=5),
             **about,
         }
     )
@@ -101,7 +103,7 @@ def build_reminder(
     if profile is None:
         raise ValueError("a reminder is only written when nothing stands in its way")
     channel, to, until = granted.leave
-    items = open_items(work, chase.items)
+    items = open_items(work, askable(work, chase.items))
     total = total_of(items, currency)
     message_id = _message_id(work, currency, chase, slot.step)
     reader = addressee(work, profile.facts)

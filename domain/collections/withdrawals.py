@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.arrangements.blocking import blocks
 from domain.collections.channels import Purpose, is_allowed
 from domain.collections.claims import stop_code
 from domain.collections.ledger import net_of
@@ -9,6 +10,7 @@ from domain.collections.state import Message
 from domain.collections.work import Work
 from domain.effects import Publish
 from domain.events.outputs import MessageWithdrawn
+from domain.notices import arriving, withdrawing
 
 
 def withdraw(work: Work) -> None:
@@ -25,6 +27,8 @@ def _why_moot(work: Work, message: Message) -> str | None:
     stopped = stop_code(work.state, work.policy.return_codes)
     if stopped is not None:
         return f"return_code:{stopped}"
+    if message.notice is not None:
+        return withdrawing.why_moot(work, message)
     profile, is_reminder = work.state.profile, message.kind == "reminder"
     moot = _why_no_reminder(work, message) if is_reminder else _why_no_thanks(work, message)
     if moot is not None:
@@ -37,8 +41,15 @@ def _why_moot(work: Work, message: Message) -> str | None:
 
 
 def _why_no_reminder(work: Work, message: Message) -> str | None:
-    if not any(work.ledger.open.get(key) for key in message.invoice_ids):
+    still_open = tuple(key for key in message.invoice_ids if work.ledger.open.get(key))
+    if not still_open:
         return "paid"
+    given_up = work.state.case.given_up
+    if all(key in given_up for key in still_open):
+        return given_up[still_open[0]].kind
+    agreed = blocks(work, still_open)
+    if agreed is not None:
+        return agreed
     return "provisional_payment" if message.currency in work.ledger.provisional else None
 
 
@@ -66,3 +77,5 @@ def _publish_withdrawal(work: Work, message: Message, because: str) -> None:
     )
     gone = message.model_copy(update={"state": "withdrawn"})
     work.set(messages=tuple(gone if m is message else m for m in work.state.messages))
+    if message.notice is not None:
+        arriving.take_back(work, message, because)

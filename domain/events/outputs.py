@@ -78,6 +78,8 @@ class MessageRequested(Data):
     requested_at: AwareDatetime
     caused_by: str
     last_look: tuple[LastLook, ...] | None = None
+    #: Which notice a message of kind `notice` or `plan` is.
+    notice: str | None = None
 
 
 class MessageWithdrawn(Data):

@@ -45,9 +45,22 @@ class NoticeSent(Row):
     message_id: str
     channel: Channel
     at: AwareDatetime
+    #: Letters: when they were handed to the post.
+    posted_at: AwareDatetime | None = None
     #: When a receipt said that it arrived; letters: when the post is taken to have brought it.
     delivered_at: AwareDatetime | None = None
+    #: It came back and no other channel was left in time: nobody may count from it.
     failed: bool = False
+    #: What it was, for some weeks: the next channel takes over one that comes back.
+    notice: Notice | None = None
+
+
+class BadAddress(Row):
+    """An address at which nobody can be reached."""
+
+    channel: Channel
+    since: AwareDatetime
+    because: str
 
 
 class Notices(Row):
@@ -55,3 +68,7 @@ class Notices(Row):
 
     owed: dict[str, Notice] = Field(default_factory=dict)
     sent: dict[str, NoticeSent] = Field(default_factory=dict)
+    #: Key -> why it never went out: given up, or nothing was left to ask for.
+    ended: dict[str, str] = Field(default_factory=dict)
+    #: Digest of an address -> why nothing is sent there.
+    bad_addresses: dict[str, BadAddress] = Field(default_factory=dict)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Literal
 
 from babel import Locale
+from pydantic import Field
 
 from domain.events.base import Channel, Data
 from domain.money import Money
@@ -26,10 +28,15 @@ class Text(Data):
     long: str
 
 
+class NoTemplate(Exception):
+    """There are no words for it, or not all that they need: a short code, for people."""
+
+
 class LanguageTexts(Data):
     """All texts of a language."""
 
     reminders: dict[int, Text]
+    notices: dict[str, Text] = Field(default_factory=dict)
     thanks_all: Text
     thanks_rest: Text
     #: An item in a list, and what stands for the items left out of a short message.
@@ -107,6 +114,26 @@ class Texts(RuleSet):
         text = texts.thanks_rest if rest.minor else texts.thanks_all
         return self._fill(text, to, channel, items, {"amount": rest, "paid": paid}, link)
 
+    def notice(
+        self,
+        to: Addressee,
+        channel: Channel,
+        *,
+        kind: str,
+        items: list[Item],
+        total: Money,
+        link: str,
+        values: Mapping[str, str],
+    ) -> Rendered:
+        """The notice `kind` with the values of whoever owes it. Raises NoTemplate."""
+        text = self.languages[to.language].notices.get(kind)
+        if text is None:
+            raise NoTemplate(kind)
+        try:
+            return self._fill(text, to, channel, items, {"amount": total}, link, values)
+        except KeyError as missing:
+            raise NoTemplate(f"{kind}.{missing.args[0]}") from None
+
     def _fill(
         self,
         text: Text,
@@ -115,16 +142,21 @@ class Texts(RuleSet):
         items: list[Item],
         amounts: dict[str, Money | None],
         link: str,
+        values: Mapping[str, str] | None = None,
     ) -> Rendered:
         texts = self.languages[to.language]
         locale = formats.locale_of(to.language, to.country)
         is_short = channel in {"sms", "push"}
-        words = {
-            "name": to.name,
-            "brand": to.brand,
-            "link": link,
-            "items": _short(items, texts, locale) if is_short else _long(items, texts, locale),
-        } | {key: formats.money(value, locale) for key, value in amounts.items() if value}
+        words = (
+            dict(values or {})
+            | {
+                "name": to.name,
+                "brand": to.brand,
+                "link": link,
+                "items": _short(items, texts, locale) if is_short else _long(items, texts, locale),
+            }
+            | {key: formats.money(value, locale) for key, value in amounts.items() if value}
+        )
         body = (text.short if is_short else text.long).format_map(words)
         subject = None if channel == "sms" else text.subject.format_map(words)
         return Rendered(subject=subject, body=body.strip())
