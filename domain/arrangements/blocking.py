@@ -86,9 +86,8 @@ def _blocks_now(work: Work, kind: str) -> Iterator[_Block]:
     if running_pause(state, now) is not None:
         yield _Block(f"hardship:{_kind_of_pause(state, today)}")
     if kind not in PLAN_KINDS:
-        for plan in agreed.plans.values():
-            if plan.state in {"running", "late"}:
-                yield _Block("plan", plan.facts.invoice_ids)
+        running = [plan for plan in agreed.plans.values() if plan.state in {"running", "late"}]
+        yield from (_Block("plan", plan.facts.invoice_ids) for plan in running)
     for promise in agreed.promises.values():
         if _is_promised(state, promise, now):
             yield _Block("promise", promise.facts.invoice_ids, promise.facts.amount.currency)

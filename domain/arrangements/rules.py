@@ -5,14 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
+from domain.arrangements.recording import record
 from domain.collections.work import Work
-from domain.effects import Refuse
-from domain.events.actions import Action
 
-
-def record(work: Work, ce_id: str, data: Action) -> Refuse | None:
-    """Put an action into the row, once by its own id. Actions of other parts change nothing."""
-    return None
+__all__ = ["conclude", "due", "record"]
 
 
 def conclude(work: Work) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
+from domain.arrangements.blocking import blocks
 from domain.collections.channels import Purpose, choose
 from domain.collections.claims import stop_code
 from domain.collections.windows import window_of
@@ -67,6 +68,10 @@ def ask(work: Work, wish: Wish) -> Verdict:
     stopped = stop_code(state, work.policy.return_codes)
     if stopped is not None:
         return Verdict("deny", f"return_code:{stopped}", "stop_code", version)
+    if wish.purpose == "collection":
+        agreed = blocks(work, wish.invoice_ids, wish.kind)
+        if agreed is not None:
+            return Verdict("deny", agreed, "arrangement", work.policy.plans.version)
     chosen = choose(state, work.policy, wish.purpose, wish.tried, wish.channels)
     if chosen is None:
         return Verdict("deny", "no_channel", "channel", version)
