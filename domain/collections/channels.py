@@ -9,6 +9,7 @@ from domain.collections.policy import CollectionsPolicy
 from domain.collections.state import CustomerState
 from domain.events.base import Channel
 from domain.events.customers import Contact, CustomerUpdated
+from domain.notices.addresses import is_bad
 
 Purpose = Literal["service", "collection"]
 _LONG_AGO = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -61,14 +62,16 @@ def choose(
 ) -> tuple[Channel, str] | None:
     """The first channel in the customer's order that is allowed, has an address and is untried.
 
-    `only`: of these, in their order.
+    An address from which something came back for good is none. `only`: of these, in their order.
     """
     if state.profile is None:
         return None
     facts = state.profile.facts
     for channel in only or _order(facts, policy):
         address = address_of(facts.contact, channel)
-        if address and channel not in tried and is_allowed(state, channel, purpose):
+        if not address or channel in tried or is_bad(state, address):
+            continue
+        if is_allowed(state, channel, purpose):
             return channel, address
     return None
 
