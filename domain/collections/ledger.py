@@ -2,7 +2,8 @@
 
 Settled money in the order of (received_at, payment_id) pays what it names, or the oldest due
 first. What is left over is credit of its currency, which pays any open invoice of that currency,
-also one that comes later. Money is never converted.
+also one that comes later. Money is never converted. Where the customer has fees and policy gives an
+order (costs, interest, principal), that order comes before age, by the day the money was received.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from operator import is_
 from types import MappingProxyType
 
 from domain.collections.state import CustomerState, Payment
+from domain.receivables.state import AllocationRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class _Source:
     named: tuple[tuple[str, int], ...] | None
     released: bool = False
     reserved: int = 0
+    #: The order of debts on the day it was received; None: the oldest due first.
+    order: AllocationRow | None = None
 
 
 _NOTHING_REVERSED: Mapping[tuple[str, str], int] = MappingProxyType({})
@@ -76,16 +80,18 @@ def compute(state: CustomerState) -> Ledger:
     never changed but replaced, so the same objects are the same facts.
     """
     global _last  # noqa: PLW0603 - a cache of a pure function; swapped whole, so safe in threads
-    facts = (state.invoices, state.credits, state.payments, state.reversals)
+    order = state.receivables.allocation
+    facts = (state.invoices, state.credits, state.payments, state.reversals, order)
     last = _last
     if last is not None and all(map(is_, facts, last[0])):
         return last[1]
-    ledger = _compute(state)
+    ledger = fresh(state)
     _last = facts, ledger
     return ledger
 
 
-def _compute(state: CustomerState) -> Ledger:
+def fresh(state: CustomerState) -> Ledger:
+    """The ledger, computed without a look at the last one: of a past day, or of an "if"."""
     open_ = {key: invoice.facts.amount.minor for key, invoice in state.invoices.items()}
     notes = _credit_notes(state, open_)
     settled, unsettled = _sources(state)
@@ -107,11 +113,14 @@ def _compute(state: CustomerState) -> Ledger:
     )
 
 
-def oldest_first(state: CustomerState, invoice_ids: Iterable[str]) -> list[str]:
-    """Invoices by due date, then id."""
+def oldest_first(
+    state: CustomerState, invoice_ids: Iterable[str], order: AllocationRow | None = None
+) -> list[str]:
+    """Invoices by due date, then id; where an `order` is given, by their place in it first."""
 
     def age(invoice_id: str) -> tuple[object, ...]:
-        return state.invoices[invoice_id].facts.due_on, invoice_id
+        facts = state.invoices[invoice_id].facts
+        return order.rank(facts.kind) if order else 0, facts.due_on, invoice_id
 
     return sorted(invoice_ids, key=age)
 
@@ -145,6 +154,7 @@ def _sources(state: CustomerState) -> tuple[list[_Source], list[_Source]]:
             _net(payment, key, back),
             _named(payment),
             released=payment.released,
+            order=state.receivables.order_at(payment.facts.received_at),
         )
         (unsettled if payment.settled_at is None else settled).append(source)
     return settled, unsettled
@@ -171,9 +181,8 @@ def _allocate(
     if not any(source.left for source in sources):
         return
     currency = {key: invoice.facts.amount.currency for key, invoice in state.invoices.items()}
-    by_age: dict[str, deque[str]] = defaultdict(deque)
-    for key in oldest_first(state, (key for key, minor in open_.items() if minor)):
-        by_age[currency[key]].append(key)
+    orders = {source.order for source in sources}
+    by_age = {order: _queues(state, open_, currency, order) for order in orders}
     till = _Till(open_, currency, touched, by_age)
     for source in sources:
         if source.named is None:
@@ -184,6 +193,19 @@ def _allocate(
         till.pay_all(source)
 
 
+def _queues(
+    state: CustomerState,
+    open_: Mapping[str, int],
+    currency: Mapping[str, str],
+    order: AllocationRow | None,
+) -> dict[str, deque[str]]:
+    """Currency -> its open invoices in the order in which money pays them."""
+    queues: dict[str, deque[str]] = defaultdict(deque)
+    for key in oldest_first(state, (key for key, minor in open_.items() if minor), order):
+        queues[currency[key]].append(key)
+    return queues
+
+
 @dataclass(slots=True)
 class _Till:
     """Moves money from sources to invoices, and notes which touched which."""
@@ -191,8 +213,8 @@ class _Till:
     open: dict[str, int]
     currency: dict[str, str]
     touched: dict[str, list[str]]
-    #: Currency -> its invoices, oldest due first; what is paid leaves from the front.
-    by_age: dict[str, deque[str]]
+    #: Order -> currency -> its invoices; what is paid leaves from the front.
+    by_age: dict[AllocationRow | None, dict[str, deque[str]]]
 
     def pay(self, source: _Source, invoice_id: str, most: int) -> None:
         minor = min(most, source.left, self.open[invoice_id])
@@ -204,8 +226,8 @@ class _Till:
             self.touched[source.id].append(invoice_id)
 
     def pay_all(self, source: _Source) -> None:
-        """The oldest due first, as far as the money goes."""
-        queue = self.by_age[source.currency]
+        """The oldest due first (or as ordered), as far as the money goes."""
+        queue = self.by_age[source.order][source.currency]
         while source.left and queue:
             self.pay(source, queue[0], source.left)
             if not self.open[queue[0]]:

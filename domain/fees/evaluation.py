@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime as dt
 
 from domain.calendar import local_date, start_of_day, whole_ms
-from domain.collections.claims import contact_failures
 from domain.collections.ledger import compute
 from domain.collections.policy import CollectionsPolicy
 from domain.collections.state import CustomerState
 from domain.effects import Effect, Publish
-from domain.events.outputs import FeeStatusChanged
-from domain.fees.policy import FeesPolicy, Situation
+from domain.events.outputs import Fee, FeeStatusChanged
+from domain.fees.policy import FeesPolicy
+from domain.fees.situation import late_items, of_customer
 from domain.fees.state import FeeState
 from domain.identity import digest
+from domain.money import Money
 
 _DAY = dt.timedelta(days=1)
 
@@ -30,17 +31,18 @@ def evaluate(
     now, policy = whole_ms(now), rules.fees
     facts = customer.profile.facts
     today = local_date(now, facts.timezone)
-    due_dates = _due_dates(customer, rules)
-    situation = Situation(
-        days_late=max((today - min(due_dates, default=today)).days, 0),
-        loyalty_years=_full_years(facts.customer_since, today),
-        person_group=facts.person_group,
-        region=facts.region,
-    )
-    status = policy.status(situation)
-    review = _next_review(due_dates, facts.customer_since, today, policy)
+    items = late_items(customer, rules.return_codes)
+    situation = of_customer(customer, facts, items, today)
+    status, fees = policy.status(situation), live_fees(customer)
+    oldest = min((customer.invoices[key].facts.due_on for key in items), default=None)
+    # What is paused counts later: the day that is late by so many days moves with it.
+    since = None if oldest is None else max(oldest, today - situation.days_late * _DAY)
+    review = _next_review(since, facts.customer_since, today, policy)
+    if policy.looks_at_items:  # an item that becomes late changes what is late
+        days = [customer.invoices[key].facts.due_on + _DAY for key in items]
+        review = min((day for day in (review, *days) if day and day > today), default=None)
     timers = {} if review is None else {"review": start_of_day(review, facts.timezone)}
-    if fee_state is not None and fee_state.status == status:
+    if fee_state is not None and (fee_state.status, fee_state.fees) == (status, fees):
         if fee_state.timers == timers:
             return fee_state, []
         return fee_state.model_copy(update={"timers": timers}), []
@@ -48,7 +50,7 @@ def evaluate(
         customer_id=customer.customer_id,
         status=status,
         rule=policy.ref,
-        fees=(),  # the starting configuration adds none
+        fees=fees,
         changed_at=now,
         changes=fee_state.changes + 1 if fee_state else 1,
         timers=timers,
@@ -74,42 +76,38 @@ def _facts(customer: CustomerState) -> tuple[object, ...]:
         customer.payments,
         customer.reversals,
         customer.failures,
+        customer.arrangements,
     )
 
 
-def _due_dates(customer: CustomerState, policy: CollectionsPolicy) -> list[dt.date]:
-    """Due dates of open items. A direct debit counts only after a failure that is the customer's:
-    one that is our fault, or not made yet, says nothing about them.
-    """
-    failed = contact_failures(customer, policy.return_codes)
-    ledger = compute(customer)
-    return [
-        customer.invoices[key].facts.due_on
-        for key, minor in ledger.open.items()
-        if minor
-        and (customer.invoices[key].facts.payment_method != "direct_debit" or key in failed)
-    ]
-
-
-def _full_years(since: dt.date, today: dt.date) -> int:
-    years = today.year - since.year - ((today.month, today.day) < (since.month, since.day))
-    return max(years, 0)
+def live_fees(customer: CustomerState) -> tuple[Fee, ...]:
+    """Fees that are claimed and not paid, waived or void, each with the invoice it rests on."""
+    if not customer.receivables.fees:
+        return ()
+    is_open = compute(customer).open
+    return tuple(
+        Fee(
+            invoice_id=fee.invoice_id,
+            amount=Money(minor=fee.amount, currency=fee.currency),
+        )
+        for key, fee in sorted(customer.receivables.fees.items())
+        if is_open.get(key)
+    )
 
 
 def _next_review(
-    due_dates: list[dt.date], since: dt.date, today: dt.date, policy: FeesPolicy
+    late_since: dt.date | None, customer_since: dt.date, today: dt.date, policy: FeesPolicy
 ) -> dt.date | None:
     """The next local date on which time alone may change the status."""
-    if not due_dates and not policy.loyalty_matters_unlate:
+    if late_since is None and not policy.loyalty_matters_unlate:
         return None
     days = []
-    if due_dates:
-        oldest = min(due_dates)
-        days = [oldest + day * _DAY for day in policy.days_that_matter]
+    if late_since is not None:
+        days = [late_since + day * _DAY for day in policy.days_that_matter]
     # The anniversary, or the day after it for those who came on 29 February.
     for year in (today.year, today.year + 1):
-        leap = (since.month, since.day) == (2, 29)
-        days.append(dt.date(year, 3, 1) if leap else since.replace(year=year))
+        leap = (customer_since.month, customer_since.day) == (2, 29)
+        days.append(dt.date(year, 3, 1) if leap else customer_since.replace(year=year))
     return min((day for day in days if day > today), default=None)
 
 
