@@ -20,6 +20,7 @@ MESSAGES_LETTER = "messages.letter"
 FEE_STATUS = "fee-status"
 CASES = "cases"
 OVERDUE_STATES = "overdue-states"
+ARRANGEMENTS = "arrangements"
 HAND_OVERS = "hand-overs"
 DEAD_LETTERS = "dead-letters"
 
@@ -82,6 +83,7 @@ OUT_TOPICS = (
     TopicSpec(FEE_STATUS),
     TopicSpec(CASES),
     TopicSpec(OVERDUE_STATES),
+    TopicSpec(ARRANGEMENTS),
     TopicSpec(HAND_OVERS),
     TopicSpec(DEAD_LETTERS, retention_days=90, large=True),
 )

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from domain.events import INPUTS, Data
+from domain.events.agreements import AGREEMENTS
 from domain.events.hand_overs import DebtGivenUp, GivenUpChanged
 from domain.events.outputs import (
     CaseChanged,
@@ -31,6 +32,7 @@ OUTPUTS: dict[str, dict[str, type[Data]]] = {
     "messages.letter": _MESSAGES,
     "fee-status": {"fee-status.changed.v1": FeeStatusChanged},
     "cases": {"case.changed.v1": CaseChanged},
+    "arrangements": AGREEMENTS,
     "overdue-states": {
         "overdue-state.changed.v1": OverdueStateChanged,
         "service.consequence.v1": ServiceConsequence,

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from domain.arrangements.pauses import paused_days, running_pause, today_of, zone_of
+from domain.arrangements.pauses import days_of, paused_days, running_pause, today_of, zone_of
 from domain.arrangements.state import Promise
 from domain.calendar import start_of_day
 from domain.events.actions import DisputeOpened
@@ -107,9 +107,8 @@ def _is_disputed(state: CustomerState, key: str, dispute: DisputeOpened) -> bool
 def _kind_of_pause(state: CustomerState, today: dt.date) -> str:
     agreed = state.arrangements
     for key, hardship in agreed.hardships.items():
-        closing = agreed.closings.get(f"hardship|{key}")
-        ends = [day for day in (hardship.until, closing and closing.ended_on) if day is not None]
-        if hardship.begins <= today < min(ends, default=dt.date.max):
+        begins, ends = days_of(agreed, key)
+        if begins <= today < ends:
             return hardship.kind
     return "forbearance"
 

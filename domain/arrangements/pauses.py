@@ -46,14 +46,16 @@ def merged(pauses: Iterable[Pause]) -> tuple[Pause, ...]:
     return tuple(found)
 
 
+def days_of(arrangements: Arrangements, key: str) -> Pause:
+    """What was granted under `key`, cut short by the day on which it was ended."""
+    hardship, closing = arrangements.hardships[key], arrangements.closings.get(f"hardship|{key}")
+    ended_on = closing.ended_on if closing is not None else None
+    return hardship.begins, min(hardship.until or _NEVER, ended_on or _NEVER)
+
+
 def effective_pauses(arrangements: Arrangements) -> tuple[Pause, ...]:
     """The days that are paused; one without an end runs to the end of the calendar."""
-    pauses = []
-    for key, hardship in arrangements.hardships.items():
-        closing = arrangements.closings.get(f"hardship|{key}")
-        ended_on = closing.ended_on if closing is not None else None
-        pauses.append((hardship.begins, min(hardship.until or _NEVER, ended_on or _NEVER)))
-    return merged(pauses)
+    return merged(days_of(arrangements, key) for key in arrangements.hardships)
 
 
 def days_within(pauses: Iterable[Pause], since: dt.date, before: dt.date) -> int:
@@ -88,3 +90,14 @@ def effective_days_past_due(state: CustomerState, due_on: dt.date, today: dt.dat
     if today <= due_on:
         return 0
     return (today - due_on).days - paused_days(state, today + _DAY, due_on + _DAY)
+
+
+def stretched(pauses: Iterable[Pause], since: dt.date, day: dt.date) -> dt.date | None:
+    """`day` as much later as merged `pauses` after `since` take away; None: no end is in sight."""
+    for begins, ends in pauses:
+        first = max(begins, since)
+        if ends > first and first <= day:
+            if ends == _NEVER:
+                return None
+            day += ends - first
+    return day
