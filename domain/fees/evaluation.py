@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from domain.arrangements.pauses import effective_pauses, stretched
 from domain.calendar import local_date, start_of_day, whole_ms
 from domain.collections.ledger import compute
 from domain.collections.policy import CollectionsPolicy
@@ -35,9 +36,7 @@ def evaluate(
     situation = of_customer(customer, facts, items, today)
     status, fees = policy.status(situation), live_fees(customer)
     oldest = min((customer.invoices[key].facts.due_on for key in items), default=None)
-    # What is paused counts later: the day that is late by so many days moves with it.
-    since = None if oldest is None else max(oldest, today - situation.days_late * _DAY)
-    review = _next_review(since, facts.customer_since, today, policy)
+    review = _next_review(customer, oldest, today, policy)
     if policy.looks_at_items:  # an item that becomes late changes what is late
         days = [customer.invoices[key].facts.due_on + _DAY for key in items]
         review = min((day for day in (review, *days) if day and day > today), default=None)
@@ -96,19 +95,24 @@ def live_fees(customer: CustomerState) -> tuple[Fee, ...]:
 
 
 def _next_review(
-    late_since: dt.date | None, customer_since: dt.date, today: dt.date, policy: FeesPolicy
+    customer: CustomerState, oldest: dt.date | None, today: dt.date, policy: FeesPolicy
 ) -> dt.date | None:
-    """The next local date on which time alone may change the status."""
-    if late_since is None and not policy.loyalty_matters_unlate:
+    """The next local date on which time alone may change the status.
+
+    What is paused counts later: the day that is late by so many days moves with it.
+    """
+    if customer.profile is None or (oldest is None and not policy.loyalty_matters_unlate):
         return None
-    days = []
-    if late_since is not None:
-        days = [late_since + day * _DAY for day in policy.days_that_matter]
+    days: list[dt.date | None] = []
+    if oldest is not None:
+        pauses, late = effective_pauses(customer.arrangements), oldest + _DAY
+        days = [stretched(pauses, late, oldest + day * _DAY) for day in policy.days_that_matter]
     # The anniversary, or the day after it for those who came on 29 February.
+    customer_since = customer.profile.facts.customer_since
     for year in (today.year, today.year + 1):
         leap = (customer_since.month, customer_since.day) == (2, 29)
         days.append(dt.date(year, 3, 1) if leap else customer_since.replace(year=year))
-    return min((day for day in days if day > today), default=None)
+    return min((day for day in days if day is not None and day > today), default=None)
 
 
 def _publish(state: FeeState) -> Publish:
