@@ -6,11 +6,13 @@ from pathlib import Path
 
 from aiohttp import web
 
-from api.machine import clock, documents, health, rows
+from api.machine import clock, documents, health, rows, rule_sets
 from api.middleware import answer
 from api.pages import (
     applications,
+    approvals,
     cases,
+    customer_actions,
     customers,
     dead_letters,
     decisions,
@@ -35,5 +37,8 @@ def build_app(services: Services) -> web.Application:
         app.add_routes(part.routes)
     for part in (applications, messages, not_sent, dead_letters, cases, page, webhook):
         app.add_routes(part.routes)
+    for part in (customer_actions, approvals):
+        app.add_routes(part.routes)
+    app.add_routes(rule_sets.routes)
     app.router.add_static("/static", _STATIC, name="static")
     return app

@@ -14,8 +14,10 @@ from jinja2 import Environment
 from api.machine.advance import Advance
 from api.pay.psp import Psp
 from api.ports import Log, Rows, Statuses
+from api.rule_sets.counting import Batches, in_thread
 from api.security.sessions import Sessions
 from api.security.users import Users
+from connectors.postgres.action_requests import ActionRequests
 from connectors.simulated_clock import SimulatedClockRow
 from runtime.settings import Settings
 
@@ -42,6 +44,7 @@ class Services:
     psp: Psp
     users: Users
     sessions: Sessions
+    action_requests: ActionRequests
     templates: Environment
     #: The business time: simulated where the clock is.
     now: Now
@@ -49,6 +52,8 @@ class Services:
     clock: Clock | None
     #: Named conditions of readiness, asked at each request.
     conditions: Callable[[], Awaitable[dict[str, bool]]]
+    #: Counts what a draft of a rule set would mean.
+    counting: Batches = in_thread
 
 
 SERVICES: web.AppKey[Services] = web.AppKey("services", Services)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -12,6 +11,7 @@ import aiohttp
 import asyncpg
 from redis.asyncio import Redis
 
+from api.actions.approving import sweep
 from api.app import build_app
 from api.machine.advance import Advance
 from api.machine.dispatchers import Dispatchers
@@ -24,6 +24,7 @@ from api.security.users import Users
 from api.services import Clock, Services
 from connectors.log_client import LogClient
 from connectors.postgres import pool as postgres
+from connectors.postgres.action_requests import ActionRequests
 from connectors.simulated_clock import SimulatedClockRow
 from runtime import health
 from runtime.clock import utc_now
@@ -55,7 +56,7 @@ async def run(settings: Settings) -> None:
             health.serving(app, settings.listen_host, settings.listen_port)
         )
         _log.info("web serves", host=settings.listen_host, port=port)
-        await asyncio.Event().wait()
+        await sweep(services)
 
 
 async def assemble(settings: Settings, stack: contextlib.AsyncExitStack) -> Services:
@@ -78,6 +79,7 @@ async def assemble(settings: Settings, stack: contextlib.AsyncExitStack) -> Serv
     return Services(
         settings=settings,
         pool=pool,
+        action_requests=ActionRequests(pool),
         rows=rows,
         statuses=statuses,
         log=log,

@@ -7,11 +7,14 @@ from typing import Any
 from aiohttp import web
 
 from api.machine.rows import id_of, live_customer
+from api.pages.customer_actions import possible
 from api.pages.lists import Column, ListPage, serve
 from api.pages.rendering import render
 from api.pages.timeline import timeline_of
 from api.problems import not_found
+from api.request_keys import USER
 from api.security.access import staff
+from api.security.roles import may_open
 from api.services import services
 from tables import listings, views
 
@@ -52,5 +55,11 @@ async def show_customer(request: web.Request) -> web.Response:
         profile=profile,
         fee=fee.row if fee is not None else None,
         entries=timeline_of(view),
+        actions=possible(view) if _may_act(request) else (),
         decisions=await views.decisions_of(wanted.pool, customer_id),
     )
+
+
+def _may_act(request: web.Request) -> bool:
+    user = request[USER]
+    return user is not None and may_open(user.role, "actions")

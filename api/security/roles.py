@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
-Area = Literal["start", "customers", "decisions", "messages", "cases", "operations", "clock"]
+Area = Literal[
+    "start", "customers", "decisions", "messages", "cases", "actions", "approvals", "rules", "publishing", "operations",
+    "clock",
+]  # fmt: skip
 
-_ALL: frozenset[Area] = frozenset(
-    ("start", "customers", "decisions", "messages", "cases", "operations", "clock")
-)
+_ALL: frozenset[Area] = frozenset(get_args(Area))
 AREAS_OF: dict[str, frozenset[Area]] = {
     "admin": _ALL,
-    "analyst": _ALL - {"clock"},
-    "agent": frozenset(("start", "customers", "messages", "cases")),
-    "policy": frozenset(("start", "decisions")),
+    "analyst": _ALL - {"publishing", "clock", "actions", "approvals"},
+    "agent": frozenset(("start", "customers", "messages", "cases", "actions", "approvals")),
+    "policy": frozenset(("start", "decisions", "rules", "publishing")),
     "operator": frozenset(("start", "messages", "operations", "clock")),
 }
 

@@ -25,6 +25,7 @@ from api.security.sessions import Sessions
 from api.security.users import Users
 from api.services import Clock, Services
 from connectors.log_client import LogUnavailable
+from connectors.postgres.action_requests import ActionRequests
 from connectors.postgres.pool import Pool
 from connectors.simulated_clock import SimulatedClockRow
 from domain.collections.links import LinkClaims, sign
@@ -226,6 +227,7 @@ async def rigged(
     services = Services(
         settings=settings,
         pool=pool,
+        action_requests=ActionRequests(pool),
         rows=rows,
         statuses=workers,
         log=log,

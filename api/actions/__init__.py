@@ -1,0 +1,1 @@
+"""What staff decide about a debt: forms, four eyes, and the events they become."""
