@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from domain.arrangements.pauses import days_of, paused_days, running_pause, today_of, zone_of
 from domain.arrangements.state import Promise
 from domain.calendar import start_of_day
+from domain.debits.coverage import under_way
 from domain.events.actions import DisputeOpened
 
 if TYPE_CHECKING:  # collections are put together from this
@@ -23,6 +24,8 @@ __all__ = ["askable", "blocks", "paused_days"]
 
 #: Notices about a plan's own instalments: the plan does not stand in their way.
 PLAN_KINDS = frozenset({"instalment_due", "plan_late"})
+#: A debit that is already asked for does not stand in its own way.
+DIRECT_DEBIT = "direct_debit"
 _DAY = dt.timedelta(days=1)
 
 
@@ -39,7 +42,7 @@ def blocks(work: Work, invoice_ids: tuple[str, ...], kind: str = "reminder") -> 
 
     Without ids: what forbids it altogether. Paid invoices count only where none is open.
     """
-    if work.state.arrangements.is_empty:
+    if _is_free(work):
         return None
     found = list(_blocks_now(work, kind))
     if not found:
@@ -53,7 +56,7 @@ def blocks(work: Work, invoice_ids: tuple[str, ...], kind: str = "reminder") -> 
 
 def askable(work: Work, invoice_ids: tuple[str, ...], kind: str = "reminder") -> tuple[str, ...]:
     """Those of the invoices that may be named in a message that asks for money."""
-    if work.state.arrangements.is_empty:
+    if _is_free(work):
         return invoice_ids
     found = list(_blocks_now(work, kind))
     return tuple(key for key in invoice_ids if _reason(work, found, key) is None)
@@ -71,9 +74,15 @@ def _reason(work: Work, found: list[_Block], invoice_id: str) -> str | None:
     return None
 
 
+def _is_free(work: Work) -> bool:
+    return work.state.arrangements.is_empty and not work.state.debits.collections
+
+
 def _blocks_now(work: Work, kind: str) -> Iterator[_Block]:
     """Every block in force, the one to be named first."""
     state, now = work.state, work.now
+    if kind != DIRECT_DEBIT:
+        yield _Block("being_collected", tuple(under_way(state.debits)))
     agreed = state.arrangements
     today = today_of(state, now)
     for key, hold in agreed.holds.items():

@@ -30,6 +30,10 @@ class Rule(Data):
     #: A bank's own code (`reason_proprietary`) rather than an ISO one.
     proprietary: bool = False
     retries_max: int = 0
+    #: The mandate by which it was collected has ended (MD01).
+    revokes_mandate: bool = False
+    #: What the code says, for people.
+    meaning: str = ""
 
     def covers(self, code: str, country: str, on: dt.date, *, proprietary: bool) -> bool:
         """Whether this row speaks of the code."""

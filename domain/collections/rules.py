@@ -20,6 +20,8 @@ from domain.collections import (
 from domain.collections.policy import CollectionsPolicy
 from domain.collections.state import CustomerState
 from domain.collections.work import Work
+from domain.debits import collecting
+from domain.debits.planning import DEBIT_LOOK
 from domain.effects import Effect, Refuse
 from domain.events.base import Data, Envelope
 from domain.events.outputs import LastLook
@@ -85,6 +87,8 @@ def look(
     work = Work(state, policy, whole_ms(now))
     if ref.startswith(NOTICE_LOOK):
         sending.decide(work, ref, last_look)
+    elif ref.startswith(DEBIT_LOOK):
+        collecting.decide(work, ref, last_look)
     else:
         steps.decide(work, ref, last_look)
     return _conclude(work)

@@ -12,6 +12,7 @@ from domain.collections.claims import overdue_at
 from domain.collections.ledger import Ledger, compute, net_of, oldest_first
 from domain.collections.state import CustomerState, Slot
 from domain.collections.steps import SLOTS, slot_of
+from domain.debits.view import being_collected, collected, debits_view
 from domain.overdue.view import overdue_view
 
 
@@ -34,11 +35,12 @@ def customer_view(state: CustomerState, now: dt.datetime) -> dict[str, Any]:
         "invoices": [
             _invoice(state, ledger, key, now) for key in oldest_first(state, state.invoices)
         ],
-        "payments": _payments(state, ledger),
+        "payments": _payments(state, ledger, now),
         "failed_debits": [_failure(state, key) for key in state.failures],
         "cases": _cases(state),
         **case_view(state),
         **overdue_view(state),
+        **debits_view(state, now),
         "contacts": [contact.model_dump(mode="json") for contact in state.contacts],
         "waiting": [
             {"event": early.ce_id, "needs": list(early.needs), "since": early.since.isoformat()}
@@ -95,7 +97,7 @@ def _open_item(state: CustomerState, ledger: Ledger, key: str, now: dt.datetime)
     }
     if ledger.pending.get(key):
         item["pending"] = {"minor": ledger.pending[key], "currency": facts.amount.currency}
-    return item
+    return item | being_collected(state, key)
 
 
 def _invoice(state: CustomerState, ledger: Ledger, key: str, now: dt.datetime) -> dict[str, Any]:
@@ -109,7 +111,7 @@ def _invoice(state: CustomerState, ledger: Ledger, key: str, now: dt.datetime) -
     }
 
 
-def _payments(state: CustomerState, ledger: Ledger) -> list[dict[str, Any]]:
+def _payments(state: CustomerState, ledger: Ledger, now: dt.datetime) -> list[dict[str, Any]]:
     return [
         {
             "payment_id": key,
@@ -123,6 +125,7 @@ def _payments(state: CustomerState, ledger: Ledger) -> list[dict[str, Any]]:
             "provisional": payment.settled_at is None,
             "invoice_ids": list(ledger.touched.get(key, ())),
             "thanks": payment.thanks,
+            **collected(payment, net_of(state, key, payment), now),
         }
         for key, payment in sorted(
             state.payments.items(), key=lambda row: (row[1].facts.received_at, row[0])

@@ -8,13 +8,23 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from domain.events.base import Channel, Data, Day, Id, Instant, Text
 from domain.events.customers import Purpose, QuietHours
+from domain.iban import is_iban
 from domain.money import Currency, PositiveMoney
 
 Reason = Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+def _sound_iban(text: str) -> str:
+    if not is_iban(text):
+        raise ValueError("not an IBAN")
+    return text
+
+
+Iban = Annotated[str, AfterValidator(_sound_iban)]
 
 
 class Action(Data):
@@ -165,10 +175,17 @@ class LinkPaymentStarted(Action):
 
 
 class MandateSigned(Action):
+    """`mandate_id` is the reference (UMR); without `iban` only the ERP can collect by it."""
+
     mandate_id: Id
     signed_on: Day
     scheme: Literal["core", "b2b"] = "core"
     iban_last4: Id | None = None
+    iban: Iban | None = None
+    holder: Text | None = None
+    kind: Literal["recurrent", "one_off"] = "recurrent"
+    #: The series ends: what is collected from then on is its last.
+    ends_on: Day | None = None
 
 
 class MandateRevoked(Action):

@@ -85,6 +85,8 @@ class CustomerUpdated(Data):
     customer_since: Day
     flags: tuple[Flag, ...] = ()
     brand: Id | None = None
+    #: The day of the month on which they have their money: a retry prefers it.
+    payday: Annotated[int, Field(strict=True, ge=1, le=31)] | None = None
 
 
 class Interaction(Data):

@@ -1,0 +1,156 @@
+"""A collection from its last look to its end: asked for, taken back, failed or settled."""
+
+from __future__ import annotations
+
+from domain.collections.work import Work
+from domain.debits.mandates import TOPIC, follow_mandates, sequence_of
+from domain.debits.planning import DEBIT_LOOK, drop_plan, is_announced, still_holds
+from domain.debits.returns import money_by_collection
+from domain.debits.situation import Situation, assess
+from domain.debits.state import Collection, Plan
+from domain.effects import Publish
+from domain.events.base import Data
+from domain.events.debits import Debtor, DirectDebitCancelled, DirectDebitRequested
+from domain.events.outputs import LastLook
+from domain.money import Money
+
+
+def decide(work: Work, ref: str, last_look: tuple[LastLook, ...]) -> None:
+    """The log has been read far enough: ask for the collection, or leave it for another day.
+
+    Whatever forbids it by now is found here, so no payment that the log had acknowledged before
+    the look is collected again. Without a plan that still looks, nothing happens.
+    """
+    collection_id = ref.removeprefix(DEBIT_LOOK)
+    for invoice_id, plan in work.state.debits.plans.items():
+        if plan.collection_id == collection_id and plan.status == "looking":
+            follow_mandates(work)
+            found = assess(work, invoice_id) if work.policy.retries.enabled else "off"
+            if (
+                not isinstance(found, str)
+                and still_holds(work, plan, found)
+                and is_announced(work, plan)
+            ):
+                _request(work, plan, found, last_look)
+            drop_plan(work, invoice_id)
+            return
+
+
+def _request(work: Work, plan: Plan, found: Situation, last_look: tuple[LastLook, ...]) -> None:
+    profile = work.state.profile
+    if plan.collect_on is None or plan.cut_off is None or profile is None:
+        raise ValueError("a plan that waits has its day")
+    signed = found.mandate.signed if found.mandate else None
+    currency = work.state.invoices[found.invoice_id].facts.amount.currency
+    name = profile.facts.name
+    holder = (signed.holder if signed else None) or f"{name.given} {name.family}".strip()
+    data = DirectDebitRequested(
+        collection_id=plan.collection_id,
+        customer_id=work.state.customer_id,
+        invoice_id=found.invoice_id,
+        attempt=plan.attempt,
+        amount=Money(minor=found.open_minor, currency=currency),
+        mandate_id=plan.mandate_id,
+        scheme=signed.scheme if signed else "core",
+        sequence_type=sequence_of(work, plan.mandate_id, found.mandate, plan.collect_on),
+        signed_on=signed.signed_on if signed else None,
+        debtor=Debtor(name=holder, iban=signed.iban) if signed and signed.iban else None,
+        country=found.failure.facts.debtor_country,
+        collect_on=plan.collect_on,
+        cancellable_until=plan.cut_off,
+        requested_at=work.now,
+        caused_by=found.failure.ce_id,
+        reasons=plan.reasons,
+        challenger=plan.challenger,
+        last_look=last_look,
+    )
+    _publish(work, "direct-debit.requested.v1", plan.collection_id, data)
+    asked_for = Collection(
+        invoice_id=found.invoice_id,
+        attempt=plan.attempt,
+        amount_minor=found.open_minor,
+        currency=currency,
+        mandate_id=plan.mandate_id,
+        scheme=data.scheme,
+        sequence_type=data.sequence_type,
+        collect_on=plan.collect_on,
+        cancellable_until=plan.cut_off,
+        requested_at=work.now,
+    )
+    _put(work, plan.collection_id, asked_for)
+
+
+def follow_collections(work: Work) -> None:
+    """End the collections that were answered; take back those that should not be made any more."""
+    state = work.state
+    if not state.debits.collections:
+        return
+    money = money_by_collection(state)
+    for key, one in state.debits.collections.items():
+        if one.state in {"requested", "settled"} and _has_failed(work, key):
+            _end(work, key, one, "failed", "returned")
+        elif one.state == "requested":
+            _follow(work, key, one, has_money=key in money)
+
+
+def _follow(work: Work, key: str, one: Collection, *, has_money: bool) -> None:
+    if has_money:
+        _end(work, key, one, "settled", "paid")
+        return
+    because = _why_not(work, one)
+    if because is None:
+        return
+    if work.now < one.cancellable_until:
+        data = DirectDebitCancelled(
+            collection_id=key,
+            customer_id=work.state.customer_id,
+            invoice_id=one.invoice_id,
+            because=because,
+            at=work.now,
+        )
+        _publish(work, "direct-debit.cancelled.v1", f"{key}:cancelled", data)
+        _end(work, key, one, "cancelled", because)
+    elif because == "paid":
+        _end(work, key, one, "settled", because)
+
+
+def _why_not(work: Work, one: Collection) -> str | None:
+    """What would forbid it if it were to be asked for now."""
+    if not work.policy.retries.enabled:
+        return "retries_off"
+    # Seen as if it had not been asked for: it is no obstacle to itself.
+    others = {
+        key: other for key, other in work.state.debits.collections.items() if other is not one
+    }
+    debits = work.state.debits.model_copy(update={"collections": others})
+    state = work.state.model_copy(update={"debits": debits})
+    found = assess(Work(state, work.policy, work.now), one.invoice_id)
+    if isinstance(found, str):
+        # Its own presentation counts by now: that it was the last one is no reason to stop it.
+        return None if found == "retries_exhausted" else found
+    if found.mandate_id != one.mandate_id:
+        return "mandate_changed"
+    return "amount_changed" if found.open_minor < one.amount_minor else None
+
+
+def _has_failed(work: Work, key: str) -> bool:
+    rule = work.policy.return_codes.rule
+    return any(
+        failure.facts.collection_id == key and rule(failure.facts).action != "ignore"
+        for failure in work.state.failures.values()
+    )
+
+
+def _end(work: Work, key: str, one: Collection, state: str, because: str) -> None:
+    ended = {"state": state, "because": because, "ended_at": work.now}
+    _put(work, key, one.model_copy(update=ended))
+
+
+def _put(work: Work, key: str, one: Collection) -> None:
+    debits = work.state.debits
+    collections = {**debits.collections, key: one}
+    work.set(debits=debits.model_copy(update={"collections": collections}))
+
+
+def _publish(work: Work, ce_type: str, event_id: str, data: Data) -> None:
+    work.effects.append(Publish(TOPIC, ce_type, event_id, work.state.customer_id, data))
