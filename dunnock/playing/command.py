@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 from dunnock.embedded.problems import Problem
 from dunnock.playing.driver import Driver
@@ -79,5 +78,5 @@ async def _opened(
     from dunnock.playing.addresses import addresses
     from dunnock.playing.on_stack import on_stack
 
-    async with on_stack(addresses(stack), story) as (driver, suffix, weeks):
-        yield driver, replace(Frame(story.head.zone), suffix=suffix, weeks=weeks)
+    async with on_stack(addresses(stack), story) as opened:
+        yield opened

@@ -165,4 +165,6 @@ def _all(about: dict[str, Any], name: str, body: str, present: int) -> list[str]
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, str) and (money := money_of(value)) is not None:
+        value = money
     return money_text(value) if is_money(value) else repr(value)

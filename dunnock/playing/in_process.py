@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -142,11 +142,16 @@ class InProcess:
 
 @asynccontextmanager
 async def in_process(
-    starts: dt.datetime, settings: Callable[[], Settings] = Settings
+    starts: dt.datetime, *, last_topic_first: bool = False
 ) -> AsyncIterator[InProcess]:
-    """A world whose clock stands at `starts`."""
-    logic = PartsLogic(parts(settings()))
-    cluster = MemoryCluster(logic, sources=logic.topics, tables=TABLES)
+    """A world whose clock stands at `starts`.
+
+    `last_topic_first`: of what is published at once, the topics are read in the other order. On
+    a stack any order may come, so a story that is only true in one is not true.
+    """
+    logic = PartsLogic(parts(Settings()))
+    sources = logic.topics[::-1] if last_topic_first else logic.topics
+    cluster = MemoryCluster(logic, sources=sources, tables=TABLES)
     world = InProcess(cluster, starts)
     await cluster.start(starts)
     try:

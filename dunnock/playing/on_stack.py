@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote
 
+from aiokafka.errors import KafkaError
+
 from connectors.log_client import LogClient, LogUnavailable
 from dunnock.embedded.problems import Problem
 from dunnock.playing.addresses import Addresses
 from dunnock.playing.driver import GatewayMode, Output, Publishing
-from dunnock.playing.frame import instant_text
+from dunnock.playing.frame import Frame, instant_text
 from dunnock.playing.http import Http, Refused
 from dunnock.playing.outlet import Outlet, reading
 from dunnock.playing.published_rules import PublishedRules
 from dunnock.playing.story import Story
 from runtime.settings import settings
 
-_WEEK = dt.timedelta(weeks=1)
 _HOW = "start one with `dunnock up --clock simulated --json FILE`, or play with --in-process"
 
 
@@ -40,11 +40,6 @@ class OnStack:
     def now(self) -> dt.datetime:
         return self._now
 
-    async def look_at_clock(self) -> None:
-        """Raises Problem where the clock is real: there a story would take weeks."""
-        self._now = _instant(await self._http.call(f"{self._where.web}/api/v1/clock"))
-        await self.settle()
-
     async def publish(
         self, events: Sequence[Publishing], before_look: Sequence[Publishing] = ()
     ) -> None:
@@ -61,6 +56,7 @@ class OnStack:
         await self.advance(self._now)
 
     async def advance(self, to: dt.datetime) -> None:
+        """Raises Problem where the clock is real: there a story would take weeks."""
         wish = {"to": instant_text(to)}
         try:
             self._now = _instant(await self._http.call(f"{self._where.web}/api/v1/clock", wish))
@@ -100,8 +96,8 @@ class OnStack:
 
 
 @asynccontextmanager
-async def on_stack(where: Addresses, story: Story) -> AsyncIterator[tuple[OnStack, str, int]]:
-    """The driver, the suffix of this run's ids, and by how many weeks the story is moved.
+async def on_stack(where: Addresses, story: Story) -> AsyncIterator[tuple[OnStack, Frame]]:
+    """The driver with its clock where the story begins, and the frame of this playing.
 
     Raises Problem for a story that cannot be played there.
     """
@@ -114,22 +110,25 @@ async def on_stack(where: Addresses, story: Story) -> AsyncIterator[tuple[OnStac
     try:
         async with reading(where.kafka, log, suffix) as outlet:
             stack = OnStack(where, http, log, outlet, PublishedRules(where.kafka))
-            weeks = _weeks_after(story, now)
-            await stack.look_at_clock()
+            frame = Frame(story.head.zone, suffix, _weeks_after(story, now))
+            await stack.advance(frame.to_real(story.head.starts))
             try:
-                yield stack, suffix, weeks
+                yield stack, frame
             finally:
                 await stack.put_back()
-    except LogUnavailable as error:
+    except (LogUnavailable, KafkaError) as error:
         raise Problem(f"Kafka at {where.kafka} does not answer: {error}.") from error
     finally:
         await log.stop()
 
 
 async def _first_call(http: Http, where: Addresses) -> Any:
+    """Advancing by nothing says whether the clock is simulated, before anything is published."""
     try:
-        return await http.call(f"{where.web}/api/v1/clock")
+        return await http.call(f"{where.web}/api/v1/clock", {"advance": "PT0S"})
     except Refused as refused:
+        if refused.status not in {401, 403}:
+            raise _clock_problem(refused) from refused
         raise Problem(
             f"The stack at {where.web} refuses ({refused.status}): give the --stack FILE that it"
             " wrote, or its DUNNOCK_API_KEY."
@@ -138,7 +137,9 @@ async def _first_call(http: Http, where: Addresses) -> Any:
 
 def _weeks_after(story: Story, now: dt.datetime) -> int:
     """How many weeks later the story has to begin, for time never goes back."""
-    weeks = max(0, math.ceil((now - story.head.starts) / _WEEK))
+    weeks = 0
+    while Frame(story.head.zone, weeks=weeks).to_real(story.head.starts) < now:
+        weeks += 1
     if weeks and story.head.dates == "fixed":
         raise Problem(
             f"{story.name} is about its dates and begins at {instant_text(story.head.starts)}, but"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 
 from api.machine.durations import parse_duration
 from dunnock.embedded.problems import Problem
-from dunnock.playing.driver import Driver, Output, Publishing, publishing
+from dunnock.playing.driver import Driver, GatewayMode, Output, Publishing, publishing
 from dunnock.playing.expectations import Expectations
 from dunnock.playing.frame import Frame, instant_of
+from dunnock.playing.gateways import CHANNELS
 from dunnock.playing.shorthand import EVENTS, Event, Shorthand
 from dunnock.playing.story import Act, Step, Story
 from dunnock.playing.timeline import Entry, ending, local, published, told
@@ -105,6 +106,8 @@ class Player:
                 await self._hear()
             case "gateway":
                 for channel, mode in act.body.items():
+                    if channel not in CHANNELS or mode not in get_args(GatewayMode):
+                        raise Problem(f"{act.where}: no gateway {channel} that {mode}.")
                     await self._driver.gateway(channel, mode)
                 await self._hear()
             case "rules":

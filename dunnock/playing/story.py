@@ -21,6 +21,7 @@ SHIPPED = Path(__file__).resolve().parents[1] / "scenarios"
 #: What a step may hold besides events.
 ACTS = frozenset(
     {
+        "rules",
         "advance",
         "to",
         "expect",

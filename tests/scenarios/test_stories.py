@@ -11,8 +11,12 @@ from dunnock.playing.story import find, shipped
 
 
 @pytest.mark.parametrize("name", shipped())
-async def test_story(name: str) -> None:
-    """The story is true of the product's rules, to the last message."""
+@pytest.mark.parametrize("last_topic_first", [False, True], ids=["", "other-order"])
+async def test_story(name: str, *, last_topic_first: bool) -> None:
+    """The story is true of the product's rules, to the last message.
+
+    Also when what was published at once is read in the other order: between topics there is none.
+    """
     story = find(name)
-    async with in_process(story.head.starts) as world:
+    async with in_process(story.head.starts, last_topic_first=last_topic_first) as world:
         await Player(story, world, Frame(story.head.zone)).play()
