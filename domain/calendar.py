@@ -96,9 +96,10 @@ def _quiet_spans(quiet: QuietHours | None) -> list[tuple[dt.time, dt.time]]:
     return [(dt.time.min, stop), (start, dt.time.max)]
 
 
-def _open_spans(
+def open_spans(
     opens: dt.time, closes: dt.time, quiet: QuietHours | None
 ) -> list[tuple[dt.time, dt.time]]:
+    """The parts of a day from `opens` to `closes` that lie outside the quiet hours, in order."""
     spans, start = [], opens
     for quiet_from, quiet_to in _quiet_spans(quiet):
         if quiet_to <= start or quiet_from >= closes:
@@ -117,7 +118,7 @@ def openings(
     """Spans [start, stop) in which messages may go out and that end after `at`, in order."""
     today = local_date(at, zone)
     for ahead in range(_DAYS_AHEAD):
-        for start, stop in _open_spans(opens, closes, quiet):
+        for start, stop in open_spans(opens, closes, quiet):
             day = today + ahead * _DAY
             span = at_local(day, start, zone), at_local(day, stop, zone)
             if span[1] > at and span[0] < span[1]:

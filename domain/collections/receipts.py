@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 from domain.collections.state import Contacted, Message, MessageState, Slot, Thanks
 from domain.collections.work import Work
+from domain.compliance import rules as compliance
 from domain.events.base import Channel
 from domain.events.customers import Interaction
 from domain.notices import addresses, arriving
@@ -30,6 +31,7 @@ def record_interaction(work: Work, data: Interaction) -> None:
     kept = work.state.contacts[-work.policy.limits.contacts_max + 1 :]
     seen = Contacted(type=kind, channel=data.channel, at=data.at)
     work.set(contacts=(*kept, seen))
+    compliance.record_interaction(work, kind, data)
     if kind == "contact.opted-out.v1" and data.channel in _CHANNELS:
         at = max(data.at, work.state.opt_outs.get(data.channel, data.at))
         work.set(opt_outs={**work.state.opt_outs, data.channel: at})

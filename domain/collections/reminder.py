@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-from domain.arrangements.blocking import askable
 from domain.collections.ledger import oldest_first
 from domain.collections.links import LinkClaims, sign
 from domain.collections.state import Chase, Message, Slot
@@ -103,7 +102,7 @@ def build_reminder(
     if profile is None:
         raise ValueError("a reminder is only written when nothing stands in its way")
     channel, to, until = granted.leave
-    items = open_items(work, askable(work, chase.items))
+    items = open_items(work, granted.invoice_ids)
     total = total_of(items, currency)
     message_id = _message_id(work, currency, chase, slot.step)
     reader = addressee(work, profile.facts)

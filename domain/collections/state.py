@@ -139,6 +139,10 @@ class NotSent(Row):
     currency: str | None = None
     step: int | None = None
     deferred_to: AwareDatetime | None = None
+    #: The channel it would have taken, and the row of which version forbade it.
+    channel: Channel | None = None
+    rule: str | None = None
+    version: int | None = None
 
 
 class Waiting(Row):

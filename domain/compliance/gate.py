@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from domain.arrangements.blocking import blocks
-from domain.collections.channels import Purpose, choose
-from domain.collections.claims import stop_code
-from domain.collections.windows import window_of
+from domain.arrangements.blocking import askable, blocks
+from domain.collections.channels import Purpose, candidates
 from domain.collections.work import Work
+from domain.compliance.book import Book
+from domain.compliance.caps import release
+from domain.compliance.forbidding import NO_PROFILE, forbidden
+from domain.compliance.limitation import barred
+from domain.compliance.rows import CapRule
+from domain.compliance.timing import timing_of
 from domain.events.base import Channel
+
+CAP = "cap"
+TIME_BARRED = "time_barred"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,8 @@ class Verdict:
     channel: Channel | None = None
     to: str = ""
     ends: dt.datetime | None = None
+    #: Those of the wish's invoices that the message may name.
+    invoice_ids: tuple[str, ...] = ()
 
     @property
     def leave(self) -> tuple[Channel, str, dt.datetime]:
@@ -57,31 +67,79 @@ class Verdict:
         return self.channel, self.to, self.ends
 
 
+class _Capped(NamedTuple):
+    """Since when the caps leave room, over which channel, and the row that makes us wait."""
+
+    since: dt.datetime
+    channel: tuple[Channel, str]
+    rule: str = ""
+
+
 def ask(work: Work, wish: Wish) -> Verdict:
     """Whether the contact may be made now. Nothing leaves without it."""
-    state, version = work.state, work.policy.contact.version
-    if state.profile is None:
-        return Verdict("deny", "no_profile", "profile", version)
-    for flag in state.profile.facts.flags:
-        if wish.purpose == "collection" or flag in work.policy.hold_thanks:
-            return Verdict("deny", f"flag:{flag}", "flags", version)
-    stopped = stop_code(state, work.policy.return_codes)
-    if stopped is not None:
-        return Verdict("deny", f"return_code:{stopped}", "stop_code", version)
+    profile, version = work.state.profile, work.policy.contact.version
+    refused = forbidden(work, wish.purpose)
+    if refused is not None or profile is None:
+        return Verdict("deny", *(refused or NO_PROFILE), version)
+    facts = profile.facts
+    book = work.policy.contact.book(facts.country, work.now.date())
+    named = wish.invoice_ids
     if wish.purpose == "collection":
-        agreed = blocks(work, wish.invoice_ids, wish.kind)
-        if agreed is not None:
-            return Verdict("deny", agreed, "arrangement", work.policy.plans.version)
-    chosen = choose(state, work.policy, wish.purpose, wish.tried, wish.channels)
-    if chosen is None:
+        named, unaskable = _nameable(work, wish, book)
+        if unaskable is not None:
+            return unaskable
+    chosen = candidates(work.state, work.policy, wish.purpose, wish.tried, wish.channels)
+    capped = _under_caps(work, wish, book, chosen)
+    if capped is None:
         return Verdict("deny", "no_channel", "channel", version)
-    window = window_of(work, wish.what)
-    ends = work.now + dt.timedelta(hours=work.policy.at(work.now).thanks_hours)
-    if not wish.at_once:
-        if window is None:
-            return Verdict("deny", "window_closed", "window", version)
-        if not window.is_open(work.now):
-            return Verdict("defer", "window_closed", "window", version, until=window.try_at)
-        ends = window.ends
-    channel, to = chosen
-    return Verdict("allow", version=version, channel=channel, to=to, ends=ends)
+    channel, to = capped.channel
+    if wish.at_once:
+        ends = work.now + dt.timedelta(hours=work.policy.at(work.now).thanks_hours)
+        return Verdict("allow", "", "", version, None, channel, to, ends, named)
+    timing = timing_of(work, book, facts, wish.what, capped.since)
+    if timing.ends is not None:
+        return Verdict("allow", "", "", version, None, channel, to, timing.ends, named)
+    if timing.until is None:
+        return Verdict("deny", timing.because, timing.rule, version)
+    why = (CAP, capped.rule) if capped.rule else (timing.because, timing.rule)
+    return Verdict("defer", *why, version, timing.until)
+
+
+def _nameable(work: Work, wish: Wish, book: Book) -> tuple[tuple[str, ...], Verdict | None]:
+    """What may be asked for; the refusal if that leaves nothing of what was to be."""
+    agreed = blocks(work, wish.invoice_ids, wish.kind)
+    if agreed is not None:
+        return (), Verdict("deny", agreed, "arrangement", work.policy.plans.version)
+    named = askable(work, wish.invoice_ids, wish.kind)
+    late = barred(work.state, work.ledger, book, named, work.now.date()) if named else {}
+    if not late:
+        return named, None
+    left = tuple(key for key in named if key not in late)
+    rule = next(iter(late.values())).rule
+    refusal = Verdict("deny", TIME_BARRED, rule, work.policy.contact.version)
+    return left, None if left else refusal
+
+
+def _under_caps(
+    work: Work, wish: Wish, book: Book, chosen: Iterator[tuple[Channel, str]]
+) -> _Capped | None:
+    """The first channel that is free now, else the one that is free first; None without any."""
+    since, rule = _latest(work, wish, book.caps)
+    if not book.channel_caps or wish.at_once:
+        first = next(chosen, None)
+        return None if first is None else _Capped(since, first, rule)
+    found = []
+    for one in chosen:
+        caps = tuple(cap for cap in book.channel_caps if one[0] in cap.channels)
+        free, why = _latest(work, wish, caps)
+        found.append(_Capped(max(since, free), one, why if free > since else rule))
+    return min(found, key=lambda capped: capped.since, default=None)
+
+
+def _latest(work: Work, wish: Wish, caps: tuple[CapRule, ...]) -> tuple[dt.datetime, str]:
+    since, rule = work.now, ""
+    for cap in caps:
+        free = release(work.state, cap, wish.kind)
+        if free is not None and free > since:
+            since, rule = free, cap.id
+    return since, rule

@@ -9,6 +9,7 @@ from domain.events.applications import (
     ApplicationWithdrawn,
 )
 from domain.events.base import Data, Envelope
+from domain.events.contacts import CONTACT_ACTIONS, MessageReceived
 from domain.events.customers import CustomerUpdated, Interaction
 from domain.events.ledger import (
     DirectDebitFailed,
@@ -48,7 +49,9 @@ INPUTS: dict[str, dict[str, type[Data]]] = {
             ),
             Interaction,
         ),
+        "message.received.v1": MessageReceived,
         **ACTIONS,
+        **CONTACT_ACTIONS,
     },
 }
 

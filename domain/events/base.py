@@ -62,16 +62,17 @@ Day = Annotated[dt.date, BeforeValidator(_day), AfterValidator(_plausible)]
 
 
 @lru_cache(maxsize=1024)
-def _zone_exists(name: str) -> bool:
+def is_zone(name: str) -> bool:
+    """Whether it is an IANA time zone."""
     try:
         ZoneInfo(name)
-    except (ValueError, OSError):
+    except (ValueError, OSError, LookupError):  # not found is a KeyError
         return False
     return True
 
 
 def _known_zone(name: str) -> str:
-    if not _zone_exists(name):
+    if not is_zone(name):
         raise ValueError(f"{name!r} is not an IANA time zone")
     return name
 

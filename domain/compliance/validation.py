@@ -1,0 +1,85 @@
+"""The validation notice: what is owed and how to dispute it, soon after the first contact.
+
+12 CFR 1006.34. A debt that was named in a message, or spoken of, has been contacted about.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from typing import Any
+
+from domain.calendar import local_date
+from domain.collections.state import CustomerState
+from domain.collections.work import Work
+from domain.compliance.policy import ContactRules
+from domain.compliance.rows import ValidationRule
+from domain.identity import digest
+from domain.notices.owing import owe
+from domain.notices.state import Notice
+
+KIND = "validation_notice"
+#: A letter is taken to have arrived, for the dispute window, after so many days (comment 34(b)(5)).
+_RECEIPT_DAYS = 7
+
+
+def owe_notices(work: Work) -> None:
+    """Owe one for each currency whose debts were contacted about for the first time."""
+    state = work.state
+    if state.profile is None or not (state.reminded or state.compliance.calls):
+        return
+    country, day = state.profile.facts.country, work.now.date()
+    rules = work.policy.contact.book(country, day).validations
+    if not rules:
+        return
+    fresh = _contacted(work) - set(state.compliance.validated)
+    if not fresh:
+        return
+    by_currency: dict[str, list[str]] = defaultdict(list)
+    for key in sorted(fresh):
+        by_currency[state.invoices[key].facts.amount.currency].append(key)
+    for currency, keys in sorted(by_currency.items()):
+        owe(work, f"validation|{digest(*keys)}", _notice(work, rules[0], currency, tuple(keys)))
+    validated = (*work.state.compliance.validated, *sorted(fresh))
+    work.set(compliance=work.state.compliance.model_copy(update={"validated": validated}))
+
+
+def disputable(state: CustomerState, rules: ContactRules, now: dt.datetime) -> list[dict[str, Any]]:
+    """Of each validation notice that went out: its debts, and the last day to dispute them."""
+    if state.profile is None:
+        return []
+    facts = state.profile.facts
+    found = rules.book(facts.country, now.date()).validations
+    if not found:
+        return []
+    shown = []
+    for key, sent in state.notices.sent.items():
+        if sent.kind == KIND and not sent.failed:
+            arrived = sent.delivered_at or sent.at + dt.timedelta(days=_RECEIPT_DAYS)
+            last = local_date(arrived, facts.timezone) + dt.timedelta(days=found[0].dispute_days)
+            shown.append({"notice": key, "until": last.isoformat(), "rule": found[0].id})
+    return shown
+
+
+def _contacted(work: Work) -> set[str]:
+    """Open debts that were named in a reminder, or spoken of."""
+    state, is_open = work.state, work.ledger.open
+    named = set(state.reminded)
+    for call in state.compliance.calls:
+        if call.kind == "conversation":
+            named.update(state.reminded if call.invoice_ids is None else call.invoice_ids)
+    return {key for key in named if key in state.invoices and is_open.get(key)}
+
+
+def _notice(work: Work, rule: ValidationRule, currency: str, keys: tuple[str, ...]) -> Notice:
+    return Notice(
+        kind=KIND,
+        purpose="service",
+        owed_at=work.now,
+        due=work.now,
+        caused_by=work.cause.id if work.cause is not None else keys[0],
+        currency=currency,
+        invoice_ids=keys,
+        values={"days": str(rule.dispute_days)},
+        channels=rule.channels,
+    )
