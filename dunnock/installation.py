@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from dunnock.embedded.problems import Problem
@@ -20,7 +20,15 @@ HOME = Path(".dunnock")
 _TEMPORARY = "dunnock-up-"
 _BEING_MADE_S = 60.0
 _FREE_BYTES_MIN = 500 * 1024 * 1024
-_ROLES = ("analyst", "agent", "policy", "operator", "admin")
+#: User -> role. Two with the role `policy`: nothing goes live without a second person.
+_USERS = {
+    "analyst": "analyst",
+    "agent": "agent",
+    "policy": "policy",
+    "policy-2": "policy",
+    "operator": "operator",
+    "admin": "admin",
+}
 
 
 @dataclass(frozen=True)
@@ -77,15 +85,30 @@ def kept_secrets(data: Path) -> Secrets:
     place = data / "secrets.json"
     if place.exists():
         known = json.loads(place.read_text())
-        return Secrets(**{**known, "logins": [Login(**login) for login in known["logins"]]})
+        found = Secrets(**{**known, "logins": [Login(**login) for login in known["logins"]]})
+        return _completed(found, place)
     made = Secrets(
         api_key=secrets.token_urlsafe(24),
         secret=secrets.token_urlsafe(48),
         postgres_password=secrets.token_urlsafe(18),
-        logins=[Login(role, secrets.token_urlsafe(9), role) for role in _ROLES],
+        logins=[_login(user) for user in _USERS],
     )
     write_atomically(place, json.dumps(asdict(made)))
     return made
+
+
+def _login(user: str) -> Login:
+    return Login(user, secrets.token_urlsafe(9), _USERS[user])
+
+
+def _completed(known: Secrets, place: Path) -> Secrets:
+    """With the users that came after the installation was made."""
+    missing = [user for user in _USERS if user not in {login.user for login in known.logins}]
+    if not missing:
+        return known
+    found = replace(known, logins=[*known.logins, *map(_login, missing)])
+    write_atomically(place, json.dumps(asdict(found)))
+    return found
 
 
 def write_atomically(place: Path, text: str) -> None:

@@ -51,6 +51,7 @@ def machine(area: Area) -> Callable[[Handler], Handler]:
             user = await _machine_user(request)
             if not may_open(user.role, area):
                 raise Problem(403, "forbidden", f"The role {user.role} may not open this.")
+            request[USER] = user
             return await handler(request)
 
         return guarded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections import namedtuple
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -82,7 +84,20 @@ def test_secrets_are_made_once_and_private(tmp_path: Path) -> None:
         "operator",
         "admin",
     }
-    assert len({login.password for login in made.logins}) == 5
+    assert len({login.password for login in made.logins}) == 6
+    # Nothing goes live without a second person: there are two who may publish.
+    assert [login.role for login in made.logins].count("policy") == 2
+
+
+def test_an_older_installation_gets_the_users_that_came_since(tmp_path: Path) -> None:
+    made = installation.kept_secrets(tmp_path)
+    older = asdict(made)
+    older["logins"] = [login for login in older["logins"] if login["user"] != "policy-2"]
+    installation.write_atomically(tmp_path / "secrets.json", json.dumps(older))
+    found = installation.kept_secrets(tmp_path)
+    assert {login.user for login in found.logins} == {login.user for login in made.logins}
+    assert set(made.logins) - set(found.logins) == {made.logins[3]}
+    assert installation.kept_secrets(tmp_path) == found
 
 
 def test_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,1 @@
+"""Rule sets that people change: what pages and API share."""
