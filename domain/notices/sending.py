@@ -49,6 +49,11 @@ def _try(work: Work, key: str, notice: Notice) -> None:
     if not notice.asks_for_money:
         _send(work, key, notice, verdict, None)
         return
+    try:  # what cannot be written needs no look: it would be asked for again and again
+        build_notice(work, key, notice, verdict, None)
+    except Unwritable as fault:
+        _hold(work, key, notice, f"text:{fault}")
+        return
     work.effects.append(RequestLook(NOTICE_LOOK + key))
     _put(work, key, notice.model_copy(update={"status": "looking", "because": None}))
 
