@@ -17,12 +17,18 @@ _PAGE = ListPage(
     (
         Column("case_id", "code", "/cases/{}"),
         Column("customer_id", "code", "/customers/{}"),
+        Column("name"),
         Column("state", "badge"),
+        Column("overdue_state", "badge"),
+        Column("balances", "money"),
         Column("because", "word"),
+        Column("held_because", "word"),
+        Column("proposes", "word"),
         Column("next_step", "word"),
         Column("next_at", "moment"),
         Column("changed_at", "moment"),
     ),
+    {"queue": ("open", "held", "proposed", "closed")},
 )
 routes = web.RouteTableDef()
 serve(routes, "/cases", "cases", _PAGE)

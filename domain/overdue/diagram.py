@@ -69,8 +69,8 @@ def svg(rules: OverdueRules, language: str = "en") -> str:
     width = len(boxes) * _WIDTH + (len(boxes) - 1) * _GAP + 2 * _PAD
     told = "; ".join(f"{label}: {', '.join(lines) or '-'}" for label, lines in boxes)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="diagram" role="img" '
-        f'viewBox="0 0 {width} {_TOP + height + _PAD}" aria-labelledby="d-title d-desc">',
+        '<svg xmlns="http://www.w3.org/2000/svg" class="diagram" role="img"',
+        f' viewBox="0 0 {width} {_TOP + height + _PAD}" aria-labelledby="d-title d-desc">',
         f'<title id="d-title">{escape(words["title"])}</title>',
         f'<desc id="d-desc">{escape(told)}</desc>',
         *(_box(place, label, lines, height) for place, (label, lines) in enumerate(boxes)),

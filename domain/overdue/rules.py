@@ -39,9 +39,11 @@ def conclude(work: Work) -> None:
     name = target.name if target else CLEAR
     review_at = next_review(work, work.policy.overdue)
     services = target.services if target else ()
+    proposes = target.propose if target else None
     if name == (before.state or CLEAR) and services == before.applied:
-        if review_at != before.review_at:
-            work.set(overdue=before.model_copy(update={"review_at": review_at}))
+        if (review_at, proposes) != (before.review_at, before.proposes):
+            quiet = {"review_at": review_at, "proposes": proposes}
+            work.set(overdue=before.model_copy(update=quiet))
         return
     _change(work, before, target, review_at)
 
@@ -88,6 +90,7 @@ def _change(
         since=work.now if name != before.state else before.since,
         changes=count,
         applied=services,
+        proposes=target.propose if target else None,
         review_at=review_at,
     )
     work.set(overdue=after)

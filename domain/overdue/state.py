@@ -17,4 +17,6 @@ class Overdue(Row):
     changes: int = 0
     #: Services now restricted because of the state: what has to be lifted again.
     applied: tuple[str, ...] = ()
+    #: What a person is asked to decide: `hand_over`, `write_off`.
+    proposes: str | None = None
     review_at: AwareDatetime | None = None

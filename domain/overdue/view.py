@@ -17,6 +17,7 @@ def overdue_view(state: CustomerState) -> dict[str, Any]:
             "state": overdue.state,
             "since": overdue.since.isoformat() if overdue.since else None,
             "restricted": list(overdue.applied),
+            "proposes": overdue.proposes,
             "review_at": overdue.review_at.isoformat() if overdue.review_at else None,
         }
     }
