@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from typing import Any
 
+from domain.arrangements.view import arrangements_view
 from domain.cases.view import case_view
 from domain.collections.bereavement import STATE as BEREAVEMENT
 from domain.collections.claims import overdue_at
@@ -42,6 +43,7 @@ def customer_view(state: CustomerState, now: dt.datetime) -> dict[str, Any]:
         **overdue_view(state),
         **debits_view(state, now),
         "contacts": [contact.model_dump(mode="json") for contact in state.contacts],
+        **arrangements_view(state, now),
         "waiting": [
             {"event": early.ce_id, "needs": list(early.needs), "since": early.since.isoformat()}
             for early in state.waiting
