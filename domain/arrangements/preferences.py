@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from domain.collections.state import CustomerState
+from typing import TYPE_CHECKING
+
 from domain.events.base import Channel
 from domain.events.customers import QuietHours
 from domain.row import Row
+
+if TYPE_CHECKING:  # collections are put together from this
+    from domain.collections.state import CustomerState
 
 
 class OwnRules(Row):
@@ -16,6 +20,16 @@ class OwnRules(Row):
     days_before_due: int | None = None
 
 
-def preferences(state: CustomerState) -> OwnRules:  # noqa: ARG001 - not yet
-    """The rules in force."""
-    return OwnRules()
+_NONE = OwnRules()
+
+
+def preferences(state: CustomerState) -> OwnRules:
+    """The rules in force: the newest the customer set, as a whole."""
+    own = state.arrangements.preferences
+    if own is None:
+        return _NONE
+    return OwnRules(
+        channels=own.channels or None,
+        quiet_hours=own.quiet_hours,
+        days_before_due=own.days_before_due,
+    )
