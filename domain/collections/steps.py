@@ -114,6 +114,9 @@ def _note(work: Work, currency: str, slot: Slot, verdict: Verdict) -> None:
             currency=currency,
             step=slot.step,
             deferred_to=verdict.until,
+            channel=verdict.channel,
+            rule=verdict.rule or None,
+            version=verdict.version,
         )
     )
 

@@ -133,6 +133,9 @@ def _note(work: Work, payment: Payment, verdict: Verdict) -> None:
             kind="thank_you",
             currency=payment.facts.amount.currency,
             deferred_to=verdict.until,
+            channel=verdict.channel,
+            rule=verdict.rule or None,
+            version=verdict.version,
         )
     )
 

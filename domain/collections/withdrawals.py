@@ -6,8 +6,9 @@ from domain.arrangements.blocking import blocks
 from domain.collections.channels import Purpose, is_allowed
 from domain.collections.claims import stop_code
 from domain.collections.ledger import net_of
-from domain.collections.state import Message
+from domain.collections.state import Message, NotSent
 from domain.collections.work import Work
+from domain.compliance.consents import EVERY, is_stopped
 from domain.effects import Publish
 from domain.events.outputs import MessageWithdrawn
 from domain.notices import arriving, withdrawing
@@ -36,6 +37,8 @@ def _why_moot(work: Work, message: Message) -> str | None:
     for flag in profile.facts.flags if profile is not None else ():
         if is_reminder or flag in work.policy.hold_thanks:
             return f"flag:{flag}"
+    if is_stopped(work.state.compliance, EVERY):
+        return "contact_stopped"
     purpose: Purpose = "collection" if is_reminder else "service"
     return None if is_allowed(work.state, message.channel, purpose) else "consent"
 
@@ -77,5 +80,17 @@ def _publish_withdrawal(work: Work, message: Message, because: str) -> None:
     )
     gone = message.model_copy(update={"state": "withdrawn"})
     work.set(messages=tuple(gone if m is message else m for m in work.state.messages))
+    work.note_not_sent(
+        NotSent(
+            at=work.now,
+            because=f"withdrawn:{because}",
+            kind=message.kind,
+            currency=message.currency,
+            step=message.step,
+            channel=message.channel,
+            rule="withdrawal",
+            version=work.policy.contact.version,
+        )
+    )
     if message.notice is not None:
         arriving.take_back(work, message, because)

@@ -102,7 +102,7 @@ def ask(work: Work, wish: Wish) -> Verdict:
     if timing.until is None:
         return Verdict("deny", timing.because, timing.rule, version)
     why = (CAP, capped.rule) if capped.rule else (timing.because, timing.rule)
-    return Verdict("defer", *why, version, timing.until)
+    return Verdict("defer", *why, version, timing.until, channel, to)
 
 
 def _nameable(work: Work, wish: Wish, book: Book) -> tuple[tuple[str, ...], Verdict | None]:
