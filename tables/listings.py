@@ -131,18 +131,31 @@ NOT_SENT = Listing(
 
 CASES = Listing(
     name="cases",
-    source="cases",
+    source="cases AS k LEFT JOIN customers AS c USING (customer_id)",
     columns={
-        "case_id": "case_id",
+        "case_id": "k.case_id",
         "customer_id": "customer_id",
-        "state": "state",
-        "because": "because",
-        "next_step": "next_step",
-        "next_at": "next_at",
-        "changed_at": "changed_at",
+        "name": "c.name",
+        "state": "k.state",
+        "overdue_state": "c.overdue_state",
+        "balances": "c.balances",
+        "because": "k.because",
+        "held_because": "c.held_because",
+        "proposes": "c.proposes",
+        "next_step": "k.next_step",
+        "next_at": "c.next_step_at",
+        "changed_at": "k.changed_at",
     },
-    order="changed_at DESC NULLS LAST, case_id",
-    filters={"search": f"case_id {_HAS} OR customer_id {_HAS}", "state": "state = {}"},
+    # What a person has to look at first, then by when the machine acts next.
+    order="k.state LIKE 'closed%', c.proposes IS NULL, c.held_because IS NULL,"
+    " c.next_step_at NULLS LAST, k.changed_at DESC NULLS LAST, k.case_id",
+    filters={
+        "search": f"k.case_id {_HAS} OR customer_id {_HAS} OR coalesce(c.name, '') {_HAS}",
+        "queue": """CASE {} WHEN 'open' THEN k.state NOT LIKE 'closed%'
+            WHEN 'held' THEN k.state NOT LIKE 'closed%' AND c.held_because IS NOT NULL
+            WHEN 'proposed' THEN c.proposes IS NOT NULL ELSE k.state LIKE 'closed%' END""",
+        "state": "k.state = {}",
+    },
 )
 
 DEAD_LETTERS = Listing(

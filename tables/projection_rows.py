@@ -29,11 +29,32 @@ def customer(record: Record) -> list[Write]:
         "country": facts.country if facts else None,
         "balances": open_money(state),
         "case_state": _case_state(state),
+        "overdue_state": state.overdue.state,
+        "proposes": state.overdue.proposes,
         **_next_step(state),
         "row": orjson.Fragment(record.value),
         "as_of": at,
     }
-    return [Upsert("customers", row), *_not_sent(state, at)]
+    return [Upsert("customers", row), *_invoices(state), *_not_sent(state, at)]
+
+
+def _invoices(state: CustomerState) -> list[Write]:
+    """Whose an invoice is: bank files name the debit that came back, not the customer."""
+    return [
+        Upsert(
+            "invoice_index",
+            {
+                "invoice_id": invoice_id,
+                "customer_id": state.customer_id,
+                "mandate_id": invoice.facts.mandate_id,
+                "minor": invoice.facts.amount.minor,
+                "currency": invoice.facts.amount.currency,
+                "payment_method": invoice.facts.payment_method,
+                "due_on": invoice.facts.due_on.isoformat(),
+            },
+        )
+        for invoice_id, invoice in state.invoices.items()
+    ]
 
 
 def _case_state(state: CustomerState) -> str | None:
@@ -48,6 +69,7 @@ def _next_step(state: CustomerState) -> dict[str, str | None]:
     return {
         "next_step": "reminder" if first else None,
         "next_step_at": first.due.isoformat() if first else None,
+        "held_because": first.because if first and first.status == "held" else None,
     }
 
 
