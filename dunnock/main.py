@@ -33,8 +33,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_up(commands.add_parser("up", help="run the whole embedded stack in the foreground"))
     commands.add_parser("prepare", help="apply migrations and create topics; again changes nothing")
-    policy = commands.add_parser("policy", help="publish an acceptance policy from a JSON file")
-    policy.add_argument("file")
+    _add_policy(commands.add_parser("policy", help="hand on a policy or rule set from a file"))
     _add_play(commands.add_parser("play", help="tell a scenario to the rules and check every word"))
     for name, what in (
         ("worker", "run the stateful agents and the bureau checks"),
@@ -76,6 +75,19 @@ def _add_up(up: argparse.ArgumentParser) -> None:
     up.add_argument("--only", default="", help=argparse.SUPPRESS)
 
 
+def _add_policy(policy: argparse.ArgumentParser) -> None:
+    policy.description = (
+        "An acceptance policy is published at once. A rule set (contact, reminders, return-codes,"
+        " templates, ...) is checked and submitted: a second person approves it on its page."
+    )
+    policy.add_argument("file", help="JSON or TOML, with its id")
+    policy.add_argument("--sure", action="store_true", help="what the check found is meant")
+    policy.add_argument(
+        "--force", action="store_true", help="in an emergency: live without a second person"
+    )
+    policy.add_argument("--because", default="", metavar="TEXT", help="why it is forced")
+
+
 def _add_play(play: argparse.ArgumentParser) -> None:
     play.description = (
         "Play a scenario on the simulated clock of a running stack (`dunnock up --clock simulated"
@@ -114,9 +126,9 @@ def _run(chosen: argparse.Namespace) -> int:
 
         prepare()
     elif chosen.command == "policy":
-        from dunnock.policies import publish_file
+        from dunnock.policies import Wish, publish_file
 
-        publish_file(chosen.file)
+        publish_file(chosen.file, Wish(chosen.sure, chosen.force, chosen.because))
     else:
         from dunnock.serve import serve
 

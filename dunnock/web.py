@@ -26,6 +26,8 @@ from connectors.log_client import LogClient
 from connectors.postgres import pool as postgres
 from connectors.postgres.action_requests import ActionRequests
 from connectors.simulated_clock import SimulatedClockRow
+from dunnock.impact import counting_beside
+from dunnock.rule_set_publisher import publishing
 from runtime import health
 from runtime.clock import utc_now
 from runtime.logs import logger
@@ -51,6 +53,7 @@ async def run(settings: Settings) -> None:
     """Serve until cancelled."""
     async with contextlib.AsyncExitStack() as stack:
         services = await assemble(settings, stack)
+        await stack.enter_async_context(publishing(settings, services.pool))
         app = build_app(services)
         port = await stack.enter_async_context(
             health.serving(app, settings.listen_host, settings.listen_port)
@@ -90,6 +93,7 @@ async def assemble(settings: Settings, stack: contextlib.AsyncExitStack) -> Serv
         now=now,
         clock=clock,
         conditions=Readiness(pool, redis, statuses).conditions,
+        counting=await stack.enter_async_context(counting_beside()),
     )
 
 

@@ -42,6 +42,14 @@ def publish_policy(
     return behind
 
 
+def newest_version(bootstrap: str, topic: str, policy_id: str) -> int:
+    """The newest version of the policy on the topic, 0 where there is none. Blocking.
+
+    Raises as `publish_policy` does.
+    """
+    return max(_versions(bootstrap, topic, policy_id).values(), default=0)
+
+
 def _versions(bootstrap: str, topic: str, policy_id: str) -> dict[int, int]:
     """The newest version of the policy in each partition, 0 where there is none."""
     consumer = Consumer(
