@@ -79,9 +79,11 @@ def _widen(
     """New items join the next step, or, a day after the first left, start at step one again.
 
     A sequence belongs to the customer and currency, so it restarts as a whole: one rhythm of
-    messages, never two interleaved. A first step that has not gone out yet names them anyway.
+    messages, never two interleaved. A first step that has not gone out yet names them anyway. A
+    fee of ours always joins: it is a consequence of debts that are reminded already.
     """
-    new = tuple(key for key in items if key not in chase.items)
+    fees = work.state.receivables.fees
+    new = tuple(key for key in items if key not in chase.items and key not in fees)
     if items != chase.items:
         chase = chase.model_copy(update={"items": items})
     if new and _is_late_to_join(work, chase):

@@ -15,6 +15,7 @@ from domain.collections.state import CustomerState, Slot
 from domain.collections.steps import SLOTS, slot_of
 from domain.debits.view import being_collected, collected, debits_view
 from domain.overdue.view import overdue_view
+from domain.receivables.view import fees_view
 
 
 def customer_view(state: CustomerState, now: dt.datetime) -> dict[str, Any]:
@@ -42,6 +43,7 @@ def customer_view(state: CustomerState, now: dt.datetime) -> dict[str, Any]:
         **case_view(state),
         **overdue_view(state),
         **debits_view(state, now),
+        **fees_view(state),
         "contacts": [contact.model_dump(mode="json") for contact in state.contacts],
         **arrangements_view(state, now),
         "waiting": [

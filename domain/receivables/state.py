@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from domain.events.base import Channel
+from domain.notices.state import NoticeSent
 from domain.row import Row
 
 Component = Literal["costs", "interest", "principal"]
-#: `paid`: in time, so no fee; `bounced`: it never arrived, so no fee; `gone`: nothing was asked.
-LetterEnd = Literal["claimed", "paid", "bounced", "gone"]
+#: `paid`: in time, so no fee; `gone`: it was not sent, or the charge has been abolished.
+LetterEnd = Literal["claimed", "paid", "gone"]
 #: `reduced` to nothing by what became known later (a payment that was in time, a credit note).
 FeeState = Literal["claimed", "paid", "waived", "refunded", "void"]
 
@@ -52,10 +52,10 @@ class Letter(Row):
     #: Whether VAT comes on top, as the charge said when it was written.
     vat_on_top: bool = False
     prepared_at: AwareDatetime
-    sent_at: AwareDatetime | None = None
-    channel: Channel | None = None
-    delivered_at: AwareDatetime | None = None
-    failed: bool = False
+    #: What was known of its sending when it was last looked at.
+    gone: NoticeSent | None = None
+    #: It came back, and no other address is known.
+    bounced: bool = False
     #: Something forbade the fee when the term was over: what is paid until it ends is in time.
     held: str | None = None
     ended: LetterEnd | None = None
@@ -78,7 +78,8 @@ class Fee(Row):
     stated: int
     #: Less what became known since.
     amount: int
-    #: The instant at which it arose: the end of the term of its letter.
+    #: The last day on which it could be avoided, and the instant after it, at which it arose.
+    due_on: dt.date
     as_of: AwareDatetime
     claimed_at: AwareDatetime
     letter: str | None = None
@@ -114,15 +115,13 @@ class Receivables(Row):
     waived: dict[str, Waiver] = Field(default_factory=dict)
     refused: tuple[Refusal, ...] = ()
     letters_made: int = 0
-    #: What falls due without an event -> when; its names are those of the timers.
-    agenda: dict[str, AwareDatetime] = Field(default_factory=dict)
     #: The order in which money pays, as policy said last; empty: the oldest due first.
     allocation: tuple[AllocationRow, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Nothing was ever charged, announced or refused."""
-        return not (self.letters or self.fees or self.refused or self.agenda or self.allocation)
+        return not (self.letters or self.fees or self.waived or self.refused or self.allocation)
 
     def order_at(self, received_at: dt.datetime) -> AllocationRow | None:
         """The order for money received then (its day in UTC); None: the oldest due first."""

@@ -1,0 +1,167 @@
+"""Fees arise at the turn of a day, and are never more than what is known later allows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from domain.calendar import local_date, start_of_day
+from domain.collections.codes import CONTACT
+from domain.collections.work import Work
+from domain.debits.charges import BankCharge, bank_charges
+from domain.identity import digest
+from domain.receivables import letters
+from domain.receivables.candidates import Candidate, blocked, today_of
+from domain.receivables.principal import open_before
+from domain.receivables.state import Fee, Letter
+from domain.receivables.tariff import flat_cost
+
+_DAY = dt.timedelta(days=1)
+#: Names the charge of a fee that passes on what a bank took for a return.
+RETURN_CHARGE = "return-charge"
+
+
+def claim_lapsed(work: Work) -> None:
+    """A fee for each letter whose term is over and whose debt still stands, if nothing forbids."""
+    for key, letter in work.state.receivables.letters.items():
+        ends = letters.term_of(work, key, letter) if letter.ended is None else None
+        if ends is None or ends > work.now:
+            continue
+        because = blocked(work, tuple(letter.items))
+        if because is not None:
+            letters.hold(work, key, letter, because)
+        else:
+            _claim(work, key, letter, _today(work) if letter.held else ends)
+
+
+def claim_flat(work: Work, found: list[Candidate]) -> None:
+    """Fees of a fixed amount: no letter, but within the limits of their statute."""
+    as_of = _today(work)
+    for one in found:
+        item = work.ledger.open.get(one.invoice_id, 0)
+        if one.charge.flat is None or not item:
+            continue
+        cost = flat_cost(one.statute, one.charge.flat.minor, item, vat_on_top=one.charge.vat_on_top)
+        if cost.total:
+            fee = _fee(work, one.charge.id, one.charge.flat.currency, (one.invoice_id,), as_of)
+            row = {"statute": one.statute.id, "valid_from": one.statute.valid_from}
+            amounts = {"stated": cost.total, "amount": cost.total}
+            _add(work, fee.model_copy(update=row | amounts))
+
+
+def uncharged_returns(work: Work) -> list[tuple[BankCharge, int]]:
+    """Returned debits whose charge policy passes on, and how much of it; none of our own fault."""
+    profile, rules, state = work.state.profile, work.policy.charges, work.state
+    if profile is None or not rules.return_charges or not state.failures:
+        return []
+    known = {fee.failure for fee in state.receivables.fees.values()}
+    found = []
+    for charge in bank_charges(state, work.policy):
+        facts = state.failures[charge.key].facts
+        row = rules.return_charge(profile.facts.country, facts.failed_at.date())
+        if row is None or charge.key in known or not _is_theirs(work, charge.key):
+            continue
+        if charge.amount.currency != row.most.currency or charge.invoice_id not in state.invoices:
+            continue
+        if blocked(work, (charge.invoice_id,)) is None:
+            found.append((charge, min(charge.amount.minor, row.most.minor)))
+    return found
+
+
+def claim_returns(work: Work) -> None:
+    """The bank's charges, passed on."""
+    for charge, minor in uncharged_returns(work):
+        fee = _fee(work, RETURN_CHARGE, charge.amount.currency, (charge.invoice_id,), _today(work))
+        amounts = {"stated": minor, "amount": minor, "failure": charge.key}
+        _add(work, fee.model_copy(update=amounts))
+
+
+def corrected(work: Work) -> dict[str, Fee]:
+    """The fees by what is known now: each at most what was stated, in the order they arose."""
+    kept, done = work.state.receivables, dict[str, Fee]()
+    for key, fee in sorted(kept.fees.items(), key=lambda row: (row[1].as_of, row[0])):
+        amount = _amount_now(work, fee, done)
+        done[key] = fee if amount == fee.amount else fee.model_copy(update={"amount": amount})
+    return done
+
+
+def _amount_now(work: Work, fee: Fee, earlier: Mapping[str, Fee]) -> int:
+    if fee.failure is not None:
+        is_there = fee.failure in work.state.failures and _is_theirs(work, fee.failure)
+        return fee.stated if is_there else 0
+    is_open = open_before(work.state, fee.as_of, earlier)
+    letter = work.state.receivables.letters.get(fee.letter or "")
+    if letter is None:
+        return fee.stated if any(is_open.get(key) for key in fee.items) else 0
+    base = _base(letter, is_open)
+    statute = letters.row_of(work, letter)
+    if not base or statute is None:
+        return fee.stated if base else 0
+    return min(fee.stated, letters.cost_for(letter, statute, base).total)
+
+
+def _base(letter: Letter, is_open: Mapping[str, int]) -> dict[str, int]:
+    """What the letter named and is still open of it: never more than it named."""
+    found = {key: min(minor, is_open.get(key, 0)) for key, minor in letter.items.items()}
+    return {key: minor for key, minor in found.items() if minor}
+
+
+def _claim(work: Work, key: str, letter: Letter, as_of: dt.datetime) -> None:
+    base = _base(letter, open_before(work.state, as_of, work.state.receivables.fees))
+    statute = letters.row_of(work, letter)
+    if not base:
+        letters.end(work, key, letter, "paid")
+    elif letter.charge not in work.policy.charges.by_id or statute is None:
+        letters.end(work, key, letter, "gone")
+        letters.note(work, "charge_abolished", letter.currency)
+    else:
+        cost = min(letter.cost, letters.cost_for(letter, statute, base).total)
+        letters.end(work, key, letter, "claimed")
+        if cost:
+            fee = _fee(work, letter.charge, letter.currency, tuple(base), as_of)
+            row = {"statute": letter.statute, "valid_from": letter.valid_from, "letter": key}
+            _add(work, fee.model_copy(update=row | {"stated": cost, "amount": cost}))
+
+
+def _fee(work: Work, charge: str, currency: str, items: tuple[str, ...], as_of: dt.datetime) -> Fee:
+    oldest = min(items, key=lambda key: (work.state.invoices[key].facts.due_on, key))
+    profile = work.state.profile
+    if profile is None:
+        raise ValueError("a fee is somebody's")
+    return Fee(
+        charge=charge,
+        version=work.policy.charges.version,
+        currency=currency,
+        invoice_id=oldest,
+        items=items,
+        stated=0,
+        amount=0,
+        due_on=local_date(as_of, profile.facts.timezone) - _DAY,
+        as_of=as_of,
+        claimed_at=work.now,
+    )
+
+
+def _add(work: Work, fee: Fee) -> None:
+    kept = work.state.receivables
+    if len(kept.fees) >= letters.KEPT_MAX:
+        letters.note(work, "too_many_fees", fee.currency)
+        return
+    same = sum(
+        (one.charge, one.invoice_id) == (fee.charge, fee.invoice_id) for one in kept.fees.values()
+    )
+    named = digest(work.state.customer_id, fee.charge, fee.invoice_id, str(same))
+    letters.put(work, fees={**kept.fees, f"fee-{named}": fee})
+
+
+def _is_theirs(work: Work, failure: str) -> bool:
+    codes = work.policy.return_codes
+    return codes.rule(work.state.failures[failure].facts).action in CONTACT
+
+
+def _today(work: Work) -> dt.datetime:
+    """When today began where the customer lives."""
+    profile = work.state.profile
+    if profile is None:
+        raise ValueError("only a customer with a profile has a day")
+    return start_of_day(today_of(work, profile.facts), profile.facts.timezone)
