@@ -17,13 +17,15 @@ from domain.notices.policy import DeliveryRules
 from domain.overdue.policy import OverdueRules
 from domain.policy.ruleset import RuleSet
 from domain.receivables.policy import ChargeRules
-from domain.templates import Texts
+from domain.templates.legal import LegalTexts
+from domain.templates.texts import Texts
 
 #: Id -> (its field in `CollectionsPolicy`, its model).
 RULE_SETS: dict[str, tuple[str, type[RuleSet]]] = {
     "reminders": ("reminders", ReminderRules),
     "return-codes": ("return_codes", ReturnCodes),
     "templates": ("texts", Texts),
+    "legal-texts": ("legal_texts", LegalTexts),
     "fee-status": ("fees", FeesPolicy),
     "contact": ("contact", ContactRules),
     "charges": ("charges", ChargeRules),

@@ -20,7 +20,8 @@ from domain.notices.policy import DeliveryRules
 from domain.overdue.policy import OverdueRules
 from domain.policy.ruleset import RuleSet, starting
 from domain.receivables.policy import ChargeRules
-from domain.templates import Texts, load_texts
+from domain.templates.legal import LegalTexts, load_legal_texts
+from domain.templates.texts import Texts, load_texts
 
 
 class Numbers(Data):
@@ -78,6 +79,7 @@ class CollectionsPolicy(Data):
     reminders: ReminderRules
     return_codes: ReturnCodes
     texts: Texts
+    legal_texts: LegalTexts
     fees: FeesPolicy
     contact: ContactRules
     charges: ChargeRules
@@ -122,6 +124,7 @@ def load_policy(link_base_url: str, link_secret: str, link_days: int = 30) -> Co
         ),
         return_codes=load_return_codes(),
         texts=load_texts(),
+        legal_texts=load_legal_texts(),
         fees=load_fees_policy(),
         contact=starting("domain.compliance", ContactRules),
         charges=starting("domain.receivables", ChargeRules),

@@ -6,25 +6,16 @@ import datetime as dt
 
 from domain.collections.ledger import oldest_first
 from domain.collections.links import LinkClaims, sign
+from domain.collections.postal import postal_of
 from domain.collections.state import Chase, Message, Slot
+from domain.collections.wording import write
 from domain.collections.work import Work
 from domain.compliance.gate import Verdict
 from domain.effects import Publish
-from domain.events.customers import CustomerUpdated
 from domain.events.outputs import LastLook, MessageRequested
 from domain.identity import digest
 from domain.money import Money
-from domain.templates.texts import Addressee, Item
-
-
-def addressee(work: Work, facts: CustomerUpdated) -> Addressee:
-    """Who is written to and in which of our languages."""
-    return Addressee(
-        name=facts.name.given or facts.name.family,
-        language=work.policy.texts.language(facts.language, facts.country),
-        country=facts.country,
-        brand=facts.brand or work.policy.default_brand,
-    )
+from domain.templates.rendering import Draft, Item
 
 
 def open_items(work: Work, invoice_ids: tuple[str, ...]) -> list[Item]:
@@ -97,7 +88,7 @@ def build_reminder(
     granted: Verdict,
     last_look: tuple[LastLook, ...],
 ) -> tuple[Publish, Message]:
-    """The message to request and the row's memory of it. Nothing may stand in its way."""
+    """The message to request and the row's memory of it. Raises Unwritable."""
     profile = work.state.profile
     if profile is None:
         raise ValueError("a reminder is only written when nothing stands in its way")
@@ -105,18 +96,24 @@ def build_reminder(
     items = open_items(work, granted.invoice_ids)
     total = total_of(items, currency)
     message_id = _message_id(work, currency, chase, slot.step)
-    reader = addressee(work, profile.facts)
     link = payment_link(work, currency, message_id)
-    text = work.policy.texts.reminder(
-        reader, channel, step=slot.step, items=items, total=total, link=link
+    draft = Draft(
+        kind="reminder",
+        today=work.now.date(),
+        purpose="collection",
+        step=slot.step,
+        items=items,
+        amount=total,
+        link=link,
     )
+    text = write(work, profile.facts, channel, draft)
     data = MessageRequested(
         message_id=message_id,
         customer_id=work.state.customer_id,
         kind="reminder",
         channel=channel,
         to=to,
-        language=reader.language,
+        language=text.language,
         subject=text.subject,
         body=text.body,
         payment_link=link,
@@ -128,6 +125,8 @@ def build_reminder(
         requested_at=work.now,
         caused_by=chase.caused_by,
         last_look=last_look,
+        template=text.template,
+        postal=postal_of(work, profile.facts, channel),
     )
     return requested(data, currency, sequence=chase.sequence)
 

@@ -12,10 +12,11 @@ from typing import Literal
 from domain.calendar import same_local_time
 from domain.collections.chase import mark_case
 from domain.collections.reminder import build_reminder
-from domain.collections.state import Chase, NotSent, Slot
+from domain.collections.state import Chase, Message, NotSent, Slot
+from domain.collections.wording import Unwritable, is_wordless
 from domain.collections.work import Work
 from domain.compliance.gate import Verdict, Wish, ask
-from domain.effects import RequestLook
+from domain.effects import Publish, RequestLook
 from domain.events.outputs import LastLook
 
 SlotName = Literal["step", "again"]
@@ -67,8 +68,11 @@ def _is_outrun(work: Work, chase: Chase, name: SlotName) -> bool:
 
 
 def _try(work: Work, currency: str, name: SlotName, slot: Slot) -> None:
-    if _may_go(work, currency, name, slot) is not None:
+    granted = _may_go(work, currency, name, slot)
+    if granted is not None:
         chase = work.state.chases[currency]
+        if is_wordless(slot.because) and _written(work, currency, name, granted, ()) is None:
+            return  # no template still: a look would change nothing
         work.effects.append(RequestLook(f"{currency}|{name}|{chase.sequence}|{slot.step}"))
         _put(work, currency, name, slot.model_copy(update={"status": "looking", "because": None}))
 
@@ -77,10 +81,7 @@ def _may_go(work: Work, currency: str, name: SlotName, slot: Slot) -> Verdict | 
     """The gate's leave; None when the reminder is held or deferred, and why is recorded."""
     verdict = _ask(work, currency, slot)
     if verdict.action == "deny":
-        if (slot.status, slot.because) != ("held", verdict.because):
-            _note(work, currency, slot, verdict)
-            held = {"status": "held", "because": verdict.because}
-            _put(work, currency, name, slot.model_copy(update=held))
+        _hold(work, currency, name, slot, verdict)
         return None
     if verdict.until is not None:
         _note(work, currency, slot, verdict)
@@ -88,6 +89,28 @@ def _may_go(work: Work, currency: str, name: SlotName, slot: Slot) -> Verdict | 
         _put(work, currency, name, slot.model_copy(update=later))
         return None
     return verdict
+
+
+def _hold(work: Work, currency: str, name: SlotName, slot: Slot, verdict: Verdict) -> None:
+    if (slot.status, slot.because) != ("held", verdict.because):
+        _note(work, currency, slot, verdict)
+        held = {"status": "held", "because": verdict.because}
+        _put(work, currency, name, slot.model_copy(update=held))
+
+
+def _written(
+    work: Work, currency: str, name: SlotName, granted: Verdict, last_look: tuple[LastLook, ...]
+) -> tuple[Publish, Message] | None:
+    """The reminder; None when it can't be written, which holds it."""
+    chase = work.state.chases[currency]
+    slot = slot_of(chase, name)
+    if slot is None:
+        raise ValueError("only a reminder that is in its slot is sent")
+    try:
+        return build_reminder(work, currency, chase, slot, granted, last_look)
+    except Unwritable as fault:
+        _hold(work, currency, name, slot, Verdict("deny", str(fault), "words"))
+        return None
 
 
 def _ask(work: Work, currency: str, slot: Slot) -> Verdict:
@@ -131,9 +154,10 @@ def _send(
 ) -> None:
     chase = work.state.chases[currency]
     slot = slot_of(chase, name)
-    if slot is None:
-        raise ValueError("only a reminder that is in its slot is sent")
-    publish, message = build_reminder(work, currency, chase, slot, granted, last_look)
+    written = _written(work, currency, name, granted, last_look)
+    if slot is None or written is None:
+        return
+    publish, message = written
     work.effects.append(publish)
     kept = work.state.messages[-work.policy.limits.messages_max + 1 :]
     named = dict.fromkeys(message.invoice_ids, slot.step)

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from domain.collections.postal import postal_of
 from domain.collections.reminder import (
-    addressee,
     open_items,
     payment_link,
     requested,
     total_of,
 )
 from domain.collections.state import Message, Thanks
+from domain.collections.wording import write
 from domain.collections.work import Work
 from domain.compliance.gate import Verdict
 from domain.effects import Publish
 from domain.events.outputs import MessageRequested
 from domain.identity import digest
-from domain.templates.texts import Item
+from domain.templates.kinds import THANKS_ALL, THANKS_REST
+from domain.templates.rendering import Draft, Item
 
 
 def build_thanks(
     work: Work, payment_id: str, thanks: Thanks, due: tuple[str, ...], granted: Verdict
 ) -> tuple[Publish, Message]:
-    """The message to request and the row's memory of it.
+    """The message to request and the row's memory of it. Raises Unwritable.
 
     What remains: the open invoices that are `due` and those the payment touched, in its currency.
     """
@@ -36,16 +38,24 @@ def build_thanks(
     rest = total_of(items, paid.currency)
     before = sum(message.payment_id == payment_id for message in work.state.messages)
     message_id = "t-" + digest(work.state.customer_id, payment_id, str(before))
-    reader = addressee(work, profile.facts)
     link = payment_link(work, paid.currency, message_id) if items else ""
-    text = work.policy.texts.thanks(reader, channel, paid=paid, items=items, rest=rest, link=link)
+    draft = Draft(
+        kind=THANKS_REST if rest.minor else THANKS_ALL,
+        today=work.now.date(),
+        purpose="service",
+        items=items,
+        amount=rest,
+        paid=paid,
+        link=link,
+    )
+    text = write(work, profile.facts, channel, draft)
     data = MessageRequested(
         message_id=message_id,
         customer_id=work.state.customer_id,
         kind="thank_you",
         channel=channel,
         to=to,
-        language=reader.language,
+        language=text.language,
         subject=text.subject,
         body=text.body,
         payment_link=link or None,
@@ -54,6 +64,8 @@ def build_thanks(
         not_after=until,
         requested_at=work.now,
         caused_by=thanks.caused_by,
+        template=text.template,
+        postal=postal_of(work, profile.facts, channel),
     )
     return requested(data, paid.currency, payment_id=payment_id)
 

@@ -9,6 +9,7 @@ from domain.collections.claims import claimable, contact_failures
 from domain.collections.ledger import net_of
 from domain.collections.state import Failure, NotSent, Payment, Thanks, ThanksState
 from domain.collections.thanking import build_thanks
+from domain.collections.wording import Unwritable
 from domain.collections.work import Work
 from domain.compliance.gate import Verdict, Wish, ask
 
@@ -109,16 +110,20 @@ def _try(work: Work, key: str, thanks: Thanks) -> None:
     )
     verdict = ask(work, wish)
     if verdict.action == "deny":
-        if (thanks.status, thanks.because) != ("held", verdict.because):
-            held = {"status": "held", "because": verdict.because}
-            _put(work, key, thanks.model_copy(update=held))
-            _note(work, payment, verdict)
+        _hold(work, key, thanks, verdict)
     elif verdict.until is not None:
         later = {"status": "waiting", "because": verdict.because, "due": verdict.until}
         _put(work, key, thanks.model_copy(update=later))
         _note(work, payment, verdict)
     else:
         _send(work, key, thanks, verdict)
+
+
+def _hold(work: Work, key: str, thanks: Thanks, verdict: Verdict) -> None:
+    if (thanks.status, thanks.because) != ("held", verdict.because):
+        held = {"status": "held", "because": verdict.because}
+        _put(work, key, thanks.model_copy(update=held))
+        _note(work, work.state.payments[key], verdict)
 
 
 def _put(work: Work, key: str, thanks: Thanks) -> None:
@@ -142,7 +147,11 @@ def _note(work: Work, payment: Payment, verdict: Verdict) -> None:
 
 def _send(work: Work, key: str, thanks: Thanks, granted: Verdict) -> None:
     claims = claimable(work.state, work.ledger, work.policy.return_codes, work.now)
-    publish, message = build_thanks(work, key, thanks, tuple(claims), granted)
+    try:
+        publish, message = build_thanks(work, key, thanks, tuple(claims), granted)
+    except Unwritable as fault:
+        _hold(work, key, thanks, Verdict("deny", str(fault), "words"))
+        return
     work.effects.append(publish)
     kept = work.state.messages[-work.policy.limits.messages_max + 1 :]
     work.set(messages=(*kept, message))

@@ -60,6 +60,12 @@ class LastLook(Data):
     end_offset: int
 
 
+class Postal(Data):
+    recipient: tuple[str, ...]
+    sender: tuple[str, ...]
+    brand: str
+
+
 class MessageRequested(Data):
     message_id: Id
     customer_id: Id
@@ -80,6 +86,10 @@ class MessageRequested(Data):
     last_look: tuple[LastLook, ...] | None = None
     #: Which notice a message of kind `notice` or `plan` is.
     notice: str | None = None
+    #: The template that was used, in which version of the rule set `templates`.
+    template: PolicyRef | None = None
+    #: Letters: what stands in the address field, and who sends it.
+    postal: Postal | None = None
 
 
 class MessageWithdrawn(Data):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 
-from domain.collections.state import NotSent
+from domain.collections.state import Message, NotSent
+from domain.collections.wording import Unwritable, is_wordless
 from domain.collections.work import Work
 from domain.compliance.gate import Verdict, Wish, ask
-from domain.effects import RequestLook
+from domain.effects import Publish, RequestLook
 from domain.events.outputs import LastLook
 from domain.notices.owing import SETTLED, still_asks
 from domain.notices.state import Notice, NoticeSent
-from domain.notices.writing import Unwritable, build_notice
+from domain.notices.writing import build_notice
+from domain.templates.kinds import LONG, is_long_only
 
 #: What the reference of a notice's look begins with.
 NOTICE_LOOK = "notice|"
@@ -52,8 +54,10 @@ def _try(work: Work, key: str, notice: Notice) -> None:
     try:  # what cannot be written needs no look: it would be asked for again and again
         build_notice(work, key, notice, verdict, None)
     except Unwritable as fault:
-        _hold(work, key, notice, f"text:{fault}")
+        _hold(work, key, notice, str(fault))
         return
+    if is_wordless(notice.because) and _written(work, key, notice, verdict, None) is None:
+        return  # no template still: a look would change nothing
     work.effects.append(RequestLook(NOTICE_LOOK + key))
     _put(work, key, notice.model_copy(update={"status": "looking", "because": None}))
 
@@ -64,26 +68,32 @@ def _verdict(work: Work, key: str, notice: Notice) -> Verdict | None:
         _end(work, key, notice, SETTLED)
         return None
     if notice.asks_for_money and notice.currency in work.ledger.provisional:
-        _hold(work, key, notice, "provisional_payment")
+        _hold(work, key, notice, Verdict("deny", "provisional_payment", "provisional_payment"))
         return None
-    wish = Wish(
+    verdict = ask(work, _wish(key, notice))
+    if verdict.action == "allow":
+        return verdict
+    if verdict.action == "defer" and verdict.until is not None:
+        _defer(work, key, notice, verdict, verdict.until)
+    else:
+        _hold(work, key, notice, verdict)
+    return None
+
+
+def _wish(key: str, notice: Notice) -> Wish:
+    channels = notice.channels
+    if is_long_only(notice.kind):
+        channels = tuple(one for one in channels if one in LONG) or LONG
+    return Wish(
         purpose=notice.purpose,
         kind=notice.kind,
         what=key,
         currency=notice.currency,
         invoice_ids=notice.invoice_ids,
         tried=notice.tried,
-        channels=notice.channels,
+        channels=channels,
         at_once=notice.at_once,
     )
-    verdict = ask(work, wish)
-    if verdict.action == "allow":
-        return verdict
-    if verdict.action == "defer" and verdict.until is not None:
-        _defer(work, key, notice, verdict.because, verdict.until)
-    else:
-        _hold(work, key, notice, verdict.because)
-    return None
 
 
 def _send(
@@ -93,11 +103,10 @@ def _send(
     verdict: Verdict,
     last_look: tuple[LastLook, ...] | None,
 ) -> None:
-    try:
-        publish, message = build_notice(work, key, notice, verdict, last_look)
-    except Unwritable as fault:
-        _hold(work, key, notice, f"text:{fault}")
+    written = _written(work, key, notice, verdict, last_look)
+    if written is None:
         return
+    publish, message = written
     work.effects.append(publish)
     limits, notices = work.policy.limits, work.state.notices
     kept = work.state.messages[-limits.messages_max + 1 :]
@@ -114,6 +123,21 @@ def _send(
         messages=(*kept, message),
         notices=notices.model_copy(update={"owed": owed, "sent": {**sent, key: gone}}),
     )
+
+
+def _written(
+    work: Work,
+    key: str,
+    notice: Notice,
+    verdict: Verdict,
+    last_look: tuple[LastLook, ...] | None,
+) -> tuple[Publish, Message] | None:
+    """The notice; None when it can't be written, which holds it."""
+    try:
+        return build_notice(work, key, notice, verdict, last_look)
+    except Unwritable as fault:
+        _hold(work, key, notice, Verdict("deny", str(fault), "words"))
+        return None
 
 
 def _newest(work: Work, count: int) -> dict[str, NoticeSent]:
@@ -143,17 +167,17 @@ def _end(work: Work, key: str, notice: Notice, because: str, said: str = "") -> 
     )
 
 
-def _hold(work: Work, key: str, notice: Notice, because: str) -> None:
-    if (notice.status, notice.because) != ("held", because):
-        _note(work, notice, because)
-        held = {"status": "held", "because": because}
+def _hold(work: Work, key: str, notice: Notice, verdict: Verdict) -> None:
+    if (notice.status, notice.because) != ("held", verdict.because):
+        _note(work, notice, verdict.because, verdict)
+        held = {"status": "held", "because": verdict.because}
         _put(work, key, notice.model_copy(update=held))
 
 
-def _defer(work: Work, key: str, notice: Notice, because: str, until: dt.datetime) -> None:
-    if (notice.status, notice.because) != ("waiting", because):
-        _note(work, notice, because, deferred_to=until)
-    later = {"status": "waiting", "because": because, "due": until}
+def _defer(work: Work, key: str, notice: Notice, verdict: Verdict, until: dt.datetime) -> None:
+    if (notice.status, notice.because) != ("waiting", verdict.because):
+        _note(work, notice, verdict.because, verdict)
+    later = {"status": "waiting", "because": verdict.because, "due": until}
     _put(work, key, notice.model_copy(update=later))
 
 
@@ -163,13 +187,16 @@ def _put(work: Work, key: str, notice: Notice) -> None:
     work.set(notices=notices.model_copy(update={"owed": owed}))
 
 
-def _note(work: Work, notice: Notice, because: str, deferred_to: dt.datetime | None = None) -> None:
+def _note(work: Work, notice: Notice, because: str, verdict: Verdict | None = None) -> None:
     work.note_not_sent(
         NotSent(
             at=work.now,
             because=because,
             kind=notice.kind,
             currency=notice.currency,
-            deferred_to=deferred_to,
+            deferred_to=verdict.until if verdict else None,
+            channel=verdict.channel if verdict else None,
+            rule=(verdict.rule or None) if verdict else None,
+            version=(verdict.version or None) if verdict else None,
         )
     )

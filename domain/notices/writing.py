@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from domain.collections.reminder import addressee, open_items, payment_link, requested, total_of
+from domain.collections.postal import postal_of
+from domain.collections.reminder import (
+    open_items,
+    payment_link,
+    requested,
+    total_of,
+)
 from domain.collections.state import Message
+from domain.collections.wording import write
 from domain.collections.work import Work
 from domain.compliance.gate import Verdict
 from domain.effects import Publish
 from domain.events.outputs import LastLook, MessageRequested
 from domain.identity import digest
 from domain.notices.state import Notice
-from domain.templates.texts import NoTemplate
+from domain.templates.rendering import Draft
 
 #: Kinds that the contract calls `plan`; all others are a `notice`.
 _OF_PLANS = ("plan_", "instalment_")
-
-
-class Unwritable(Exception):
-    """No template has the words, or one of its values was not given: a short code says which."""
 
 
 def build_notice(
@@ -35,26 +38,23 @@ def build_notice(
     total = total_of(items, notice.currency)
     message_id = _message_id(work, key)
     link = payment_link(work, notice.currency, message_id)
-    reader = addressee(work, profile.facts)
-    try:
-        text = work.policy.texts.notice(
-            reader,
-            channel,
-            kind=notice.kind,
-            items=items,
-            total=total,
-            link=link,
-            values=notice.values,
-        )
-    except NoTemplate as fault:
-        raise Unwritable(str(fault)) from None
+    draft = Draft(
+        kind=notice.kind,
+        today=work.now.date(),
+        purpose=notice.purpose,
+        items=items,
+        amount=total,
+        link=link,
+        values=notice.values,
+    )
+    text = write(work, profile.facts, channel, draft)
     data = MessageRequested(
         message_id=message_id,
         customer_id=work.state.customer_id,
         kind="plan" if notice.kind.startswith(_OF_PLANS) else "notice",
         channel=channel,
         to=verdict.to,
-        language=reader.language,
+        language=text.language,
         subject=text.subject,
         body=text.body,
         payment_link=link if link in text.body else None,
@@ -65,6 +65,8 @@ def build_notice(
         caused_by=notice.caused_by,
         last_look=last_look,
         notice=notice.kind,
+        template=text.template,
+        postal=postal_of(work, profile.facts, channel),
     )
     return requested(data, notice.currency, kind=notice.kind, notice=key)
 

@@ -12,11 +12,14 @@ import pytest
 
 from domain.events.base import Channel
 from domain.money import Money
-from domain.templates.texts import Addressee, Item
+from domain.templates.kinds import THANKS_ALL, THANKS_REST
+from domain.templates.rendering import Addressee, Draft, Item, Writer
 from tests.unit.collections.story import POLICY, Story
 
 SNAPSHOT = Path(__file__).with_name("texts.snapshot.txt")
 TEXTS = POLICY.texts
+WRITER = Writer(POLICY.texts, POLICY.legal_texts)
+TODAY = dt.date(2026, 6, 1)
 LINK = "https://dunnock.test/pay/TOKEN"
 COUNTRY = {"en": "IE", "nl": "NL", "de": "DE"}
 CHANNELS: tuple[Channel, ...] = ("sms", "email")
@@ -39,21 +42,30 @@ def _reader(language: str) -> Addressee:
 
 def _reminder(language: str, step: int, channel: Channel, count: int = 2) -> str:
     total = Money(minor=4999 * count, currency="EUR")
-    text = TEXTS.reminder(
-        _reader(language), channel, step=step, items=_items(count), total=total, link=LINK
+    draft = Draft(
+        kind="reminder",
+        today=TODAY,
+        purpose="collection",
+        step=step,
+        items=_items(count),
+        amount=total,
+        link=LINK,
     )
+    text = WRITER.write(_reader(language), channel, draft)
     return f"{text.subject}\n{text.body}"
 
 
 def _thanks(language: str, rest: int, channel: Channel) -> str:
-    text = TEXTS.thanks(
-        _reader(language),
-        channel,
+    draft = Draft(
+        kind=THANKS_REST if rest else THANKS_ALL,
+        today=TODAY,
+        purpose="service",
         paid=Money(minor=123456, currency="EUR"),
         items=_items(1 if rest else 0),
-        rest=Money(minor=rest, currency="EUR"),
+        amount=Money.model_construct(minor=rest, currency="EUR"),
         link=LINK if rest else "",
     )
+    text = WRITER.write(_reader(language), channel, draft)
     return f"{text.subject}\n{text.body}"
 
 
