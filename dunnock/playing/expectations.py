@@ -19,6 +19,9 @@ from dunnock.playing.expecting import (
 )
 from dunnock.playing.timeline import told
 
+#: A window's opening is spread over so long, by ids: within it there is no order to rely on.
+_SPREAD = dt.timedelta(minutes=10)
+
 
 class Expectations:
     """Outputs wait here until the story looks. Each step's list is complete for its topics."""
@@ -48,13 +51,14 @@ class Expectations:
         left = [output for output in self._waiting if output.topic in watched]
         self._waiting.clear()
         missing: list[Expectation] = []
+        latest: dt.datetime | None = None
         for one in wanted:
-            for number, output in enumerate(left):
-                if not differences(one, output, self._zone):
-                    del left[number]
-                    break
-            else:
+            found = self._first(one, left, latest)
+            if found is None:
                 missing.append(one)
+            else:
+                latest = found.at or latest
+                left.remove(found)
         return self._explain(missing, left)
 
     def unexpected(self, topics: Iterable[str]) -> list[str]:
@@ -92,6 +96,16 @@ class Expectations:
         local = dt.datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=ZoneInfo(self._zone))
         return local.astimezone(dt.UTC)
 
+    def _first(
+        self, one: Expectation, left: list[Output], latest: dt.datetime | None
+    ) -> Output | None:
+        """The first output that is as expected and did not come before those already found."""
+        for output in left:
+            is_early = latest is not None and output.at is not None and output.at < latest - _SPREAD
+            if not is_early and not differences(one, output, self._zone):
+                return output
+        return None
+
     def _explain(self, missing: list[Expectation], left: list[Output]) -> list[str]:
         """Each missing one beside what came closest, then what nobody expected."""
         wrong = []
@@ -103,5 +117,6 @@ class Expectations:
             if closest is not None and closest.topic == one.topic:
                 left.remove(closest)
                 wrong.append(f"  instead came: {told(closest)}")
-                wrong += [f"    {line}" for line in differences(one, closest, self._zone)]
+                differs = differences(one, closest, self._zone) or ["it came too early"]
+                wrong += [f"    {line}" for line in differs]
         return wrong + [f"not expected: {told(output)}" for output in left]

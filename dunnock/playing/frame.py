@@ -29,6 +29,12 @@ def instant_of(text: str) -> dt.datetime | None:
     return dt.datetime.fromisoformat(text.upper()) if _INSTANT.fullmatch(text) else None
 
 
+class AsItIs(str):
+    """A text that is published as it is: an id that the installation made, for instance."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """`suffix` is put behind every id; `weeks` are added to every date and instant."""
@@ -76,7 +82,7 @@ class Frame:
             return {k: self._walk(v, moved, weeks, text_of, k) for k, v in value.items()}
         if isinstance(value, list | tuple):
             return [self._walk(one, moved, weeks, text_of, field) for one in value]
-        if not isinstance(value, str):
+        if not isinstance(value, str) or isinstance(value, AsItIs):
             return value
         if weeks and (at := instant_of(value)) is not None:
             return instant_text(moved(at))

@@ -12,7 +12,8 @@ from api.machine.durations import parse_duration
 from dunnock.embedded.problems import Problem
 from dunnock.playing.driver import Driver, GatewayMode, Output, Publishing, publishing
 from dunnock.playing.expectations import Expectations
-from dunnock.playing.frame import Frame, instant_of
+from dunnock.playing.expecting import value_at
+from dunnock.playing.frame import AsItIs, Frame, instant_of
 from dunnock.playing.gateways import CHANNELS
 from dunnock.playing.shorthand import EVENTS, Event, Shorthand
 from dunnock.playing.story import Act, Step, Story
@@ -63,9 +64,9 @@ class Player:
         """What was told in a row is published at once."""
         if not waiting:
             return
-        events = [self._event(act.kind, act) for act in waiting if act.is_event]
+        events = [await self._event(act.kind, act) for act in waiting if act.is_event]
         late = [
-            self._event(kind, Act(kind, body, act.where))
+            await self._event(kind, Act(kind, body, act.where))
             for act in waiting
             if act.kind == "before_look"
             for kind, body in act.body.items()
@@ -76,8 +77,8 @@ class Player:
         )
         await self._hear()
 
-    def _event(self, kind: str, act: Act) -> Event:
-        body = act.body
+    async def _event(self, kind: str, act: Act) -> Event:
+        body = await self._resolved(act.body, act.where)
         if isinstance(body, dict) and body.get("message_id") == "last":
             channel = body.get("channel", "sms")
             body = {**body, "message_id": self._expects.last_message(channel, act.where)}
@@ -90,6 +91,20 @@ class Player:
         entry = Entry(self._now, "in", event.key, published(event))
         self._note(entry)
         return event
+
+    async def _resolved(self, body: Any, where: str) -> Any:
+        """With `{ row = "fees.0.fee_id" }` replaced by what the main customer's row says there."""
+        if isinstance(body, list):
+            return [await self._resolved(one, where) for one in body]
+        if not isinstance(body, dict):
+            return body
+        if set(body) != {"row"}:
+            return {name: await self._resolved(one, where) for name, one in body.items()}
+        row = await self._driver.row(self._frame.id_out(self._told.main))
+        value = value_at(row, str(body["row"]))
+        if value is None:
+            raise Problem(f"{self._story.name}, {where}: the row has no {body['row']}.")
+        return AsItIs(value) if isinstance(value, str) else value
 
     def _record(self, event: Event) -> Publishing:
         frame = self._frame

@@ -120,6 +120,22 @@ async def test_what_the_gateway_took_is_counted() -> None:
     assert "the gateway for sms took 1 messages, expected 2" in said
 
 
+async def test_messages_in_another_order_of_time_are_noticed() -> None:
+    """The list is a story, too: first the one, then the other."""
+    steps = '{ sms = "reminder", step = 2 }, { sms = "reminder", step = 1 }'
+    said = await failure(f'{OWING}advance = "P7D"\nexpect = [{steps}]')
+    assert "it came too early" in said
+
+
+async def test_an_event_can_name_what_the_row_says() -> None:
+    """Ids that the product made up, such as that of a fee."""
+    text = f'{OWING}expect = [{{ sms = "reminder" }}]\n[[steps]]\n'
+    credit = 'credit = { invoice = "i1", amount = { row = "open.0.open" } }'
+    await played(f"{text}{credit}\nexpect_row = {{ balance = [] }}")
+    with pytest.raises(Problem, match="the row has no open.7"):
+        await played(text + 'credit = { invoice = "i1", amount = { row = "open.7" } }')
+
+
 async def test_a_dead_letter_is_never_overlooked() -> None:
     """Refused input fails a story that does not expect it."""
     garbage = '{ topic = "payments", type = "payment.received.v1", value = "garbage" }'
