@@ -8,10 +8,12 @@ from typing import Any
 from aiohttp import web
 
 from api.problems import Problem, not_found
+from api.rule_sets.present import policy_in_force
 from api.security.access import machine
 from api.services import Json, Services, services
 from domain.collections.state import CustomerState
 from domain.collections.view import customer_view
+from domain.compliance.view import contact_view
 from domain.fees.state import FeeState, fee_view
 from tables import views
 from tables.live_rows import LiveRow
@@ -37,8 +39,10 @@ async def live_customer(wanted: Services, customer_id: str) -> Json | None:
     if found is None:
         return None
     state = CustomerState.model_validate(found.row)
-    view = customer_view(state, await wanted.now())
-    return {**view, "as_of": found.as_of}
+    now = await wanted.now()
+    view = customer_view(state, now)
+    contact = contact_view(state, await policy_in_force(wanted.pool), now)
+    return {**view, "contact": {**view["contact"], **contact}, "as_of": found.as_of}
 
 
 async def live_row_by_index(wanted: Services, table: str, row_id: str) -> LiveRow | None:

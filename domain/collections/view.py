@@ -13,6 +13,7 @@ from domain.collections.claims import overdue_at
 from domain.collections.ledger import Ledger, compute, net_of, oldest_first
 from domain.collections.state import CustomerState, Slot
 from domain.collections.steps import SLOTS, slot_of
+from domain.compliance.view import compliance_view
 from domain.debits.view import being_collected, collected, debits_view
 from domain.overdue.view import overdue_view
 from domain.receivables.view import fees_view
@@ -45,6 +46,7 @@ def customer_view(state: CustomerState, now: dt.datetime) -> dict[str, Any]:
         **debits_view(state, now),
         **fees_view(state),
         "contacts": [contact.model_dump(mode="json") for contact in state.contacts],
+        "contact": compliance_view(state),
         **arrangements_view(state, now),
         "waiting": [
             {"event": early.ce_id, "needs": list(early.needs), "since": early.since.isoformat()}
