@@ -14,6 +14,15 @@ from domain.policy.ruleset import RuleSet
 
 Action = Literal["retry", "contact", "new_mandate", "our_fault", "stop", "ignore"]
 
+#: Codes that stand for our own faults, or for a death: to ask anybody to pay would be wrong.
+_MEANT: dict[str, Action] = {
+    **dict.fromkeys(
+        ("AG02", "FF01", "FF05", "BE05", "DT01", "AM05", "AM06", "DUPL", "MD02", "RR0"), "our_fault"
+    ),
+    "MD07": "stop",
+    "0000": "ignore",
+}
+_WORDS = {"our_fault": "our own fault", "stop": "a death", "ignore": "no failure"}
 #: After these the customer may be asked to pay.
 CONTACT: frozenset[Action] = frozenset({"retry", "contact", "new_mandate"})
 
@@ -34,6 +43,19 @@ class Rule(Data):
     revokes_mandate: bool = False
     #: What the code says, for people.
     meaning: str = ""
+
+    def speaks_of(self, code: str) -> bool:
+        """Whether the row decides about the code, or about some that begin with it."""
+        return code.startswith(self.prefixes) or any(one.startswith(code) for one in self.codes)
+
+    def hides(self, below: Rule, code: str) -> bool:
+        """Whether a lower row can never decide about `code`, because this one always does."""
+        return (
+            self.proprietary == below.proprietary
+            and self.valid_from <= below.valid_from
+            and (not self.countries or frozenset() != below.countries <= self.countries)
+            and (code in self.codes or code.startswith(self.prefixes))
+        )
 
     def covers(self, code: str, country: str, on: dt.date, *, proprietary: bool) -> bool:
         """Whether this row speaks of the code."""
@@ -66,6 +88,52 @@ class ReturnCodes(RuleSet):
     @cached_property
     def _begins(self) -> dt.date:
         return min(row.valid_from for row in self.rows)
+
+    def findings(self) -> list[str]:
+        """What a person should know: faults of ours that reach customers, rows that never decide.
+
+        Worked through code by code, so a row that another hides is found whatever hides it.
+        """
+        return [*self._unreachable(), *self._softened(), *self._oddly_retried()]
+
+    def _unreachable(self) -> list[str]:
+        found = []
+        for place, row in enumerate(self.rows):
+            if not row.codes and not row.prefixes:
+                found.append(f"row {place + 1} names no code: it never decides")
+            hidden = sorted(
+                code
+                for code in (*row.codes, *row.prefixes)
+                if any(above.hides(row, code) for above in self.rows[:place])
+            )
+            if hidden:
+                found.append(f"row {place + 1} is never reached for {', '.join(hidden)}")
+        return found
+
+    def _softened(self) -> list[str]:
+        """Codes that the starting matrix says are no customer's doing, or forbid all contact."""
+        found = []
+        for code, was in sorted(_MEANT.items()):
+            for row in (*self.rows, self.unknown):
+                if row.proprietary or (row is not self.unknown and not row.speaks_of(code)):
+                    continue
+                if row.action != was and row.action in CONTACT:
+                    found.append(f"{code} is {_WORDS[was]}, but customers would be asked to pay")
+                if not row.countries:
+                    break
+        return found
+
+    def _oddly_retried(self) -> list[str]:
+        found = [
+            f"{', '.join(sorted(row.codes | set(row.prefixes)))}: retried, but never"
+            for row in self.rows
+            if row.action == "retry" and not row.retries_max
+        ]
+        if self.unknown.action in {"ignore", "our_fault"}:
+            found.append("unknown codes would reach nobody: such debts are never collected")
+        if self.unknown.action == "stop":
+            found.append("unknown codes would end all contact for good")
+        return found
 
     def calls_for_contact(self, failed: DirectDebitFailed) -> bool:
         """Whether the customer may be reminded of it."""

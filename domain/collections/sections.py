@@ -39,9 +39,12 @@ def reflect(work: Work) -> None:
 
 
 def agree(work: Work) -> None:
-    """What changes whether and when somebody is reminded: agreements, the clocks of the law."""
+    """What changes whether and when somebody is reminded: agreements, the clocks of the law,
+    and debits that are or are no longer under way.
+    """
     arrangements.conclude(work)
     compliance.conclude(work)
+    debits.answer(work)
 
 
 def follow(work: Work) -> None:

@@ -42,10 +42,14 @@ def reflect(work: Work) -> None:
     reverse_returned(work)
 
 
-def conclude(work: Work) -> None:
-    """Draw the conclusions from the facts. Doing it again at the same instant adds nothing."""
+def answer(work: Work) -> None:
+    """End what was answered, take back what should not be made: before anybody is reminded."""
     follow_mandates(work)
     follow_collections(work)
+
+
+def conclude(work: Work) -> None:
+    """Draw the conclusions from the facts. Doing it again at the same instant adds nothing."""
     plan_collections(work)
     ask_for_mandates(work)
     correct_thanks(work)
