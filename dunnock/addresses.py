@@ -25,6 +25,7 @@ FIXED = {
     "dispatcher-email": 8113,
     "projector": 8120,
     "town": 8121,
+    "importer": 8122,
 }
 _FIRST_WORKER = 8200
 

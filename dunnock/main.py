@@ -35,9 +35,11 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("prepare", help="apply migrations and create topics; again changes nothing")
     _add_policy(commands.add_parser("policy", help="hand on a policy or rule set from a file"))
     _add_play(commands.add_parser("play", help="tell a scenario to the rules and check every word"))
+    _add_import(commands.add_parser("import", help="import a file now and print its report"))
     for name, what in (
         ("worker", "run the stateful agents and the bureau checks"),
         ("projector", "copy everything into PostgreSQL for lists and searches"),
+        ("importer", "import bank files: from a folder, and what the API took in"),
         ("web", "serve the pages and the API"),
         ("town", "publish believable traffic"),
     ):
@@ -105,6 +107,22 @@ def _add_play(play: argparse.ArgumentParser) -> None:
     where.add_argument("--in-process", action="store_true", help="no stack: the rules alone")
 
 
+def _add_import(importing: argparse.ArgumentParser) -> None:
+    kinds = importing.add_subparsers(dest="kind", metavar="KIND", required=True)
+    bank = kinds.add_parser("bank", help="what came back of direct debits: pain.002, camt.05x")
+    bank.description = (
+        "Import a bank file (plain, gzip or zip) into the installation that DATABASE_URL and"
+        " DUNNOCK_* name, that --stack names, or that answers at --url, and print its report. The"
+        " same file again books nothing. Exit code 1 when the file was refused. docs/bank-files.md"
+    )
+    bank.add_argument("file", help="a file, or - for the standard input")
+    where = bank.add_mutually_exclusive_group()
+    where.add_argument("--stack", metavar="FILE", help="what `dunnock up --json FILE` wrote")
+    where.add_argument("--url", help="the web of an installation, to hand the file to")
+    bank.add_argument("--api-key", default="", help="for --url (default: DUNNOCK_API_KEY)")
+    bank.add_argument("--json", action="store_true", help="print the report as JSON")
+
+
 def _count(text: str) -> int:
     number = int(text)
     if not 1 <= number <= 64:
@@ -117,6 +135,10 @@ def _run(chosen: argparse.Namespace) -> int:
         from dunnock.playing.command import run_play
 
         return run_play(chosen)
+    if chosen.command == "import":
+        from dunnock.importing_command import import_bank
+
+        return import_bank(chosen)
     if chosen.command == "up":
         from dunnock.up import up
 

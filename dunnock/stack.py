@@ -15,10 +15,11 @@ from dunnock.embedded import kafka, postgres, redis
 from dunnock.embedded.process import Program
 from dunnock.installation import Secrets
 from dunnock.processes import CHANNELS, SIMULATORS
+from runtime.settings import settings
 
 _PROBE_TIMEOUT_S = 2.0
 #: Lists may be a second late when the machine is full; a reminder may not.
-_NICE = {"projector": 10}
+_NICE = {"projector": 10, "importer": 10}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +72,11 @@ class Plan:
         """Where the mail simulator takes mail."""
         return f"127.0.0.1:{self.ports['smtp']}"
 
+    @property
+    def bank_folder(self) -> Path:
+        """Bank files that are put here are imported. DUNNOCK_BANK_FOLDER names another place."""
+        return settings().bank_folder or self.data / "bank"
+
     def environment(self) -> dict[str, str]:
         """The settings that all processes of the stack share."""
         return {
@@ -87,6 +93,7 @@ class Plan:
             "DUNNOCK_SMTP": self.smtp,
             "DUNNOCK_BUREAUS_URL": self.ports.url("simulator-bureaus"),
             "DUNNOCK_PSP_URL": self.ports.url("simulator-psp"),
+            "DUNNOCK_BANK_FOLDER": str(self.bank_folder),
         }
 
 
@@ -171,7 +178,9 @@ def _inside(plan: Plan, shared: Mapping[str, str]) -> list[Part]:
         _process(f"dispatcher-{kind}", ("dispatcher", kind), plan, shared, ready)
         for kind in CHANNELS
     ]
-    inside += [_process(name, (name,), plan, shared, ready) for name in ("projector", "web")]
+    inside += [
+        _process(name, (name,), plan, shared, ready) for name in ("projector", "importer", "web")
+    ]
     if plan.traffic:
         everyone = tuple(part.name for part in inside)
         inside.append(_process("town", ("town",), plan, shared, everyone))

@@ -183,4 +183,5 @@ def described(plan: Plan, pids: dict[str, int], logs: Path) -> dict[str, object]
         "api_key": plan.secrets.api_key,
         "logins": [asdict(login) for login in plan.secrets.logins],
         "logs": str(logs),
+        "bank_folder": str(plan.bank_folder),
     }

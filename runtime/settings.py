@@ -79,6 +79,14 @@ class Settings(BaseSettings):
 
     bureau_deadline_s: float = Field(5.0, gt=0, le=60)
 
+    #: Bank files put here are imported and moved to done/ or rejected/ beside it. None: no folder.
+    bank_folder: Path | None = None
+    #: The largest bank file, as it comes and unpacked.
+    bank_file_mib: int = Field(256, ge=1, le=4_096)
+    bank_unpacked_mib: int = Field(1_024, ge=1, le=65_536)
+    #: A file whose control sums are wrong: refused whole, or booked with a word in its report.
+    bank_control_sums: Literal["refuse", "report"] = "refuse"
+
     #: Traffic of the town: events per second, how many (0: without end), and a seed that makes it
     #: repeatable (0: another each time). The same seed twice on one log is the same ids twice.
     town_rate: float = Field(20.0, gt=0, le=10_000)

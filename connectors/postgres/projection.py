@@ -28,7 +28,10 @@ KEYS: dict[str, tuple[str, ...]] = {
     "dead_letters": ("partition", "offset"),
     "interactions": ("source", "event_id"),
     "row_index": ("kind", "id"),
+    "invoice_index": ("invoice_id",),
 }
+#: What never changes once it is there: writing it again costs a look, no write.
+_IMMUTABLE = frozenset({"invoice_index"})
 
 Place = tuple[str, int]
 
@@ -157,7 +160,8 @@ def _upsert(table: str, columns: Sequence[str]) -> str:
     key = ", ".join(f'"{name}"' for name in KEYS[table])
     others = [name for name in columns if name not in KEYS[table]]
     sets = ", ".join(f'"{name}" = excluded."{name}"' for name in others)
-    action = f"UPDATE SET {sets}" if others else "NOTHING"
+    changes = bool(others) and table not in _IMMUTABLE
+    action = f"UPDATE SET {sets}" if changes else "NOTHING"
     return (
         f"INSERT INTO {table} ({names}) SELECT {names} "  # noqa: S608 - names of this code base
         f"FROM jsonb_populate_recordset(NULL::{table}, $1::text::jsonb) "

@@ -63,6 +63,9 @@ class DirectDebitFailed(Data):
     failed_at: Instant
     debtor_country: Country
     attempt: Annotated[int, Field(strict=True, ge=1, le=1000)]
+    #: What the bank charged for the return, and the file (its SHA-256) that reported it.
+    bank_charge: PositiveMoney | None = None
+    source_file: Id | None = None
 
     @model_validator(mode="after")
     def _has_a_reason(self) -> DirectDebitFailed:
