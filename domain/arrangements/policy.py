@@ -54,8 +54,8 @@ class PlanNumbers(Data):
     term_months_max: Annotated[int, Field(strict=True, ge=1, le=60)]
     #: The first instalment is paid when the plan is made; the second at most so long after it.
     first_gap_days_max: Days
-    #: Of stated net income: what all instalments of a month may come to.
-    income_share_percent: Percent
+    #: Of stated net income: what the instalments of a month may come to; absent: not asked.
+    income_share_percent: Percent | None = None
     plans_active_max: Annotated[int, Field(strict=True, ge=1, le=10)]
     #: An instalment is missed when so many days after its own so much is still missing.
     grace_days: Days
