@@ -51,11 +51,6 @@ def _try(work: Work, key: str, notice: Notice) -> None:
     if not notice.asks_for_money:
         _send(work, key, notice, verdict, None)
         return
-    try:  # what cannot be written needs no look: it would be asked for again and again
-        build_notice(work, key, notice, verdict, None)
-    except Unwritable as fault:
-        _hold(work, key, notice, str(fault))
-        return
     if is_wordless(notice.because) and _written(work, key, notice, verdict, None) is None:
         return  # no template still: a look would change nothing
     work.effects.append(RequestLook(NOTICE_LOOK + key))

@@ -20,9 +20,17 @@ _LINK = "x" * 140
 class Checked(Protocol):
     """A template, as far as it is checked."""
 
-    subject: str
-    short: str | None
-    long: str
+    @property
+    def subject(self) -> str:
+        """Over mails and letters."""
+
+    @property
+    def short(self) -> str | None:
+        """For SMS and push."""
+
+    @property
+    def long(self) -> str:
+        """For mails and letters."""
 
 
 def of_blocks(where: str, blocks: Mapping[str, str]) -> Iterator[str]:

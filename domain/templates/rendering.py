@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from babel import Locale
 
@@ -58,7 +59,7 @@ class Draft:
     #: One of `domain/templates/kinds.py`.
     kind: str
     today: dt.date
-    purpose: str
+    purpose: Literal["service", "collection"]
     step: int | None = None
     items: list[Item] = field(default_factory=list)
     amount: Money
