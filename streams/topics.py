@@ -22,6 +22,7 @@ CASES = "cases"
 OVERDUE_STATES = "overdue-states"
 ARRANGEMENTS = "arrangements"
 HAND_OVERS = "hand-overs"
+DIRECT_DEBITS = "direct-debits"
 DEAD_LETTERS = "dead-letters"
 
 TICKS = "ticks"
@@ -85,6 +86,7 @@ OUT_TOPICS = (
     TopicSpec(OVERDUE_STATES),
     TopicSpec(ARRANGEMENTS),
     TopicSpec(HAND_OVERS),
+    TopicSpec(DIRECT_DEBITS),
     TopicSpec(DEAD_LETTERS, retention_days=90, large=True),
 )
 INTERNAL_TOPICS = (

@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from domain.events import INPUTS, Data
 from domain.events.agreements import AGREEMENTS
+from domain.events.debits import DIRECT_DEBITS
 from domain.events.hand_overs import DebtGivenUp, GivenUpChanged
 from domain.events.outputs import (
     CaseChanged,
@@ -45,10 +46,11 @@ OUTPUTS: dict[str, dict[str, type[Data]]] = {
         "write-off.changed.v1": GivenUpChanged,
         "write-off.reversed.v1": GivenUpChanged,
     },
+    "direct-debits": DIRECT_DEBITS,
 }
 #: Topics of others that we write to as well: the dispatchers' receipts, payments through a link.
 _ALSO_SENT: Mapping[str, tuple[str, ...]] = {
-    "interactions": ("message.delivered.v1", "message.failed.v1"),
+    "interactions": ("message.delivered.v1", "message.failed.v1", "link-payment.started.v1"),
     "payments": ("payment.received.v1",),
 }
 _HEADERS = {
