@@ -58,6 +58,8 @@ def window_of(work: Work, book: Book, habits: Habits, what: str, at: dt.datetime
     if found is None:
         return None
     starts, ends = found
+    if starts <= at:
+        return Window(starts, ends, starts)
     room = min(work.policy.at(work.now).spread_seconds, int((ends - starts).total_seconds()))
     delay = number(work.state.customer_id, what, starts.isoformat()) % max(room, 1)
     return Window(starts, ends, starts + dt.timedelta(seconds=delay))

@@ -8,7 +8,7 @@ from domain.collections.claims import stop_code
 from domain.collections.ledger import net_of
 from domain.collections.state import Message, NotSent
 from domain.collections.work import Work
-from domain.compliance.consents import EVERY, is_stopped
+from domain.compliance.consents import all_stopped
 from domain.effects import Publish
 from domain.events.outputs import MessageWithdrawn
 from domain.notices import arriving, withdrawing
@@ -37,7 +37,7 @@ def _why_moot(work: Work, message: Message) -> str | None:
     for flag in profile.facts.flags if profile is not None else ():
         if is_reminder or flag in work.policy.hold_thanks:
             return f"flag:{flag}"
-    if is_stopped(work.state.compliance, EVERY):
+    if all_stopped(work.state.compliance):
         return "contact_stopped"
     purpose: Purpose = "collection" if is_reminder else "service"
     return None if is_allowed(work.state, message.channel, purpose) else "consent"

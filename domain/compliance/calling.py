@@ -8,6 +8,7 @@ from domain.arrangements.blocking import blocks
 from domain.collections.work import Work
 from domain.compliance.book import Book
 from domain.compliance.calls import call_block
+from domain.compliance.consents import is_stopped
 from domain.compliance.forbidding import forbidden
 from domain.compliance.limitation import barred
 from domain.compliance.timing import timing_of
@@ -20,6 +21,8 @@ def may_call(work: Work) -> dict[str, Any]:
     if refused is not None or profile is None:
         because, rule = refused or ("no_profile", "profile")
         return _refusal(because, rule)
+    if is_stopped(work.state.compliance, "call"):
+        return _refusal("contact_stopped", "contact_stopped")
     facts = profile.facts
     book = work.policy.contact.book(facts.country, work.now.date())
     timing = timing_of(work, book, facts, "call", work.now, "call")

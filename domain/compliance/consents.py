@@ -7,7 +7,7 @@ nothing of another; what names no address is said of the channel.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, get_args
 
 from domain.collections.state import CustomerState
 from domain.collections.work import Work
@@ -64,6 +64,11 @@ def is_stopped(file: ComplianceFile, channel: str) -> bool:
     stopped = _newest(file.stops, channel)
     resumed = _newest(file.resumes, channel)
     return stopped is not None and (resumed is None or stopped >= resumed)
+
+
+def all_stopped(file: ComplianceFile) -> bool:
+    """Whether no channel is left."""
+    return bool(file.stops) and all(is_stopped(file, channel) for channel in get_args(Channel))
 
 
 def _newest(instants: dict[str, Any], channel: str) -> dt.datetime | None:

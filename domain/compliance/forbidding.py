@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.collections.channels import Purpose
 from domain.collections.claims import stop_code
 from domain.collections.work import Work
-from domain.compliance.consents import EVERY, is_stopped
+from domain.compliance.consents import all_stopped
 
 #: A short code for people and the rule's id.
 Refusal = tuple[str, str]
@@ -23,6 +23,6 @@ def forbidden(work: Work, purpose: Purpose) -> Refusal | None:
     stopped = stop_code(state, work.policy.return_codes)
     if stopped is not None:
         return f"return_code:{stopped}", "stop_code"
-    if is_stopped(state.compliance, EVERY):
+    if all_stopped(state.compliance):
         return "contact_stopped", "contact_stopped"
     return None

@@ -7,8 +7,9 @@ switching to a stricter profile, never allows what was forbidden before.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -80,6 +81,14 @@ class ContactRules(RuleSet):
     @cached_property
     def _books(self) -> dict[tuple[str, dt.date], Book]:
         return {}
+
+    def model_copy(
+        self, *, update: Mapping[str, Any] | None = None, deep: bool = False
+    ) -> ContactRules:
+        """A changed copy: what was worked out from the rows before is none of its own."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("_books", None)
+        return copied
 
     def jurisdiction_of(self, country: str) -> str:
         """Whose rules hold for somebody in the country."""
