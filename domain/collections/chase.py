@@ -9,6 +9,7 @@ from domain.collections.ledger import oldest_first
 from domain.collections.state import Chase, CustomerState, NotSent, Slot
 from domain.collections.work import Work
 from domain.identity import digest
+from domain.overdue.tolerance import is_tolerable
 
 
 def follow_debts(work: Work) -> None:
@@ -23,7 +24,7 @@ def follow_debts(work: Work) -> None:
         items = {key for key in chased if work.ledger.open.get(key) and key not in given_up}
         items |= {key for key in claims if _currency(work.state, key) == currency}
         ordered = tuple(oldest_first(work.state, items))
-        if _is_tolerable(work, currency, ordered):
+        if is_tolerable(work, currency, ordered):
             ordered = ()
         if chase is None:
             if ordered:
@@ -39,12 +40,6 @@ def mark_case(work: Work, chase: Chase, state: str, because: str) -> Chase:
     next_at = chase.step.due if chase.step else None
     change(work, state, because, caused_by=chase.caused_by, next_at=next_at)
     return chase.model_copy(update={"case_state": state})
-
-
-def _is_tolerable(work: Work, currency: str, items: tuple[str, ...]) -> bool:
-    """Whether so little is open that policy chases nobody for it."""
-    most = work.policy.overdue.tolerance_minor.get(currency, 0)
-    return 0 < sum(work.ledger.open[key] for key in items) <= most
 
 
 def _currency(state: CustomerState, invoice_id: str) -> str:

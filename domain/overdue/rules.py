@@ -20,6 +20,7 @@ from domain.overdue import upcoming
 from domain.overdue.policy import State
 from domain.overdue.situation import next_review, situation_of
 from domain.overdue.state import Overdue
+from domain.overdue.tolerance import counted
 
 CLEAR = "clear"
 
@@ -74,7 +75,7 @@ def _change(
 ) -> None:
     name, count = target.name if target else CLEAR, before.changes + 1
     services = target.services if target else ()
-    items = tuple(work.claims)
+    items = counted(work)
     if name != (before.state or CLEAR):
         _publish(work, "overdue-state.changed.v1", str(count), _changed(work, before, name, items))
     for service in (one for one in before.applied if one not in services):

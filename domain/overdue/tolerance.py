@@ -1,0 +1,29 @@
+"""So little that policy chases nobody for it, and calls nobody late."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from domain.collections.work import Work
+
+
+def is_tolerable(work: Work, currency: str, invoice_ids: Iterable[str]) -> bool:
+    """Whether what is open of the invoices, all in `currency`, is within the tolerance."""
+    most = work.policy.overdue.tolerance_minor.get(currency, 0)
+    return 0 < sum(work.ledger.open[key] for key in invoice_ids) <= most
+
+
+def counted(work: Work) -> tuple[str, ...]:
+    """What may be chased, without currencies whose whole is within the tolerance."""
+    if not work.policy.overdue.tolerance_minor:
+        return tuple(work.claims)
+    invoices, totals = work.state.invoices, Counter[str]()
+    for key in work.claims:
+        totals[invoices[key].facts.amount.currency] += work.ledger.open[key]
+    most = work.policy.overdue.tolerance_minor
+    return tuple(
+        key
+        for key in work.claims
+        if totals[currency := invoices[key].facts.amount.currency] > most.get(currency, 0)
+    )
