@@ -26,14 +26,24 @@ def record(work: Work, ce_id: str, identity: str, data: Data) -> Refuse | None:
 
     `identity` names events that have no business id of their own (reversals, credit notes).
     """
-    if isinstance(data, Action):
-        return sections.record(work, ce_id, data)
-    state = work.state
-    if not isinstance(data, CustomerUpdated | Interaction) and _is_full(work, data):
-        return Refuse("row_full", "the customer has more facts than a row may hold")
     match data:
+        case Action():
+            return sections.record(work, ce_id, data)
         case CustomerUpdated():
             _record_profile(work, ce_id, data)
+        case Interaction():
+            record_interaction(work, data)
+        case _ if _is_full(work, data):
+            return Refuse("row_full", "the customer has more facts than a row may hold")
+        case _:
+            return _record_fact(work, ce_id, identity, data)
+    return None
+
+
+def _record_fact(work: Work, ce_id: str, identity: str, data: Data) -> Refuse | None:
+    """What the ledger is computed from."""
+    state = work.state
+    match data:
         case InvoiceIssued():
             return _record_invoice(work, ce_id, data)
         case InvoiceCredited():
@@ -46,8 +56,6 @@ def record(work: Work, ce_id: str, identity: str, data: Data) -> Refuse | None:
             work.set(reversals={**state.reversals, identity: data})
         case DirectDebitFailed():
             return _record_failure(work, ce_id, data)
-        case Interaction():
-            record_interaction(work, data)
         case _:
             return Refuse("unknown_type", "not an event of collections")
     return None
