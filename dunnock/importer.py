@@ -52,8 +52,6 @@ class Watch:
 
     async def run(self) -> None:
         """Import whatever comes. What is away is tried again in the next round."""
-        if self._folder is not None:
-            await asyncio.to_thread(self._folder.prepare)
         while True:
             try:
                 await self.round()

@@ -30,13 +30,10 @@ class Folder:
         #: What could not be moved away: looked at once and then left alone until it changes.
         self._stuck: dict[str, _Look] = {}
 
-    def prepare(self) -> None:
-        """Make what is missing. Raises OSError."""
+    def ready(self) -> list[Path]:
+        """Files that have not changed since the last look, the oldest first. Raises OSError."""
         for name in ("", DONE, REJECTED):
             (self._place / name).mkdir(parents=True, exist_ok=True)
-
-    def ready(self) -> list[Path]:
-        """Files that have not changed since the last look, the oldest first."""
         found: dict[str, _Look] = {}
         with os.scandir(self._place) as entries:
             for entry in entries:
