@@ -38,15 +38,21 @@ class Habits(NamedTuple):
     closings: tuple[Closing, ...] = ()
 
 
-def spans(book: Book, habits: Habits, day: dt.date) -> tuple[Span, ...]:
-    """Spans [start, stop) from the day before `day` (in UTC) to two weeks after it, in order."""
-    key = day, habits
+def spans(
+    book: Book, habits: Habits, day: dt.date, rules: tuple[HoursRule, ...] | None = None
+) -> tuple[Span, ...]:
+    """Spans [start, stop) from the day before `day` (in UTC) to two weeks after it, in order.
+
+    `rules`: only these rows of the book.
+    """
+    chosen = book.hours if rules is None else rules
+    key = day, habits, tuple(rule.id for rule in chosen)
     found = book.spans.get(key)
     if found is None:
         if len(book.spans) >= _KEPT_MAX:
             book.spans.clear()
-        rules = [rule for rule in book.hours if _concerns(rule, habits)]
-        found = book.spans[key] = tuple(_common(rules, habits, day))
+        concerned = [rule for rule in chosen if _concerns(rule, habits)]
+        found = book.spans[key] = tuple(_common(concerned, habits, day))
     return found
 
 
@@ -55,14 +61,19 @@ def first_after(found: Iterable[Span], at: dt.datetime) -> Span | None:
     return next((span for span in found if span[1] > at), None)
 
 
+def is_open(found: Iterable[Span], at: dt.datetime) -> bool:
+    """Whether one of the spans is open at `at`."""
+    first = first_after(found, at)
+    return first is not None and first[0] <= at
+
+
 def closed_by(book: Book, habits: Habits, at: dt.datetime) -> HoursRule | None:
     """The row that closes a span open otherwise, None if the daily window itself is closed."""
+    if not book.hours or not is_open(spans(book, habits, at.date(), ()), at):
+        return None
     for rule in book.hours:
-        if _concerns(rule, habits):
-            alone = first_after(_common([rule], habits, at.date()), at)
-            without = first_after(_common([], habits, at.date()), at)
-            if without is not None and without[0] <= at and (alone is None or alone[0] > at):
-                return rule
+        if not is_open(spans(book, habits, at.date(), (rule,)), at):
+            return rule
     return None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from domain.collections.windows import Window, habits_of, window_of
 from domain.collections.work import Work
 from domain.compliance.book import Book
-from domain.compliance.hours import Habits, closed_by, first_after, spans
+from domain.compliance.hours import Habits, closed_by, is_open, spans
 from domain.compliance.places import zone_rule
 from domain.compliance.rows import Contact
 from domain.events.customers import CustomerUpdated
@@ -53,18 +53,16 @@ def _reopening(window: Window, since: dt.datetime) -> dt.datetime:
 
 def _why_closed(work: Work, book: Book, habits: Habits) -> tuple[str, str]:
     """The code for people and the row: what closes a window that would be open without it."""
-    if habits.closings and _is_open(work, book, habits._replace(closings=())):
+    now, day = work.now, work.now.date()
+    own = habits._replace(zones=habits.zones[:1])
+    if own != habits and not spans(book, habits, day) and spans(book, own, day):
+        return "no_common_window", zone_rule(book)
+    free = habits._replace(closings=())
+    if free != habits and is_open(spans(book, free, day), now):
         return "inconvenient_time", "inconvenient_time"
-    rule = closed_by(book, habits, work.now) if book.hours else None
+    rule = closed_by(book, own, now)
     if rule is not None:
         return _CLOSED, rule.id
-    own = habits._replace(zones=habits.zones[:1])
-    if own != habits and _is_open(work, book, own):
-        common = first_after(spans(book, habits, work.now.date()), work.now)
-        return (_CLOSED if common else "no_common_window"), zone_rule(book)
+    if own != habits and is_open(spans(book, own, day), now):
+        return _CLOSED, zone_rule(book)
     return _CLOSED, WINDOW
-
-
-def _is_open(work: Work, book: Book, habits: Habits) -> bool:
-    found = first_after(spans(book, habits, work.now.date()), work.now)
-    return found is not None and found[0] <= work.now
