@@ -25,7 +25,7 @@ _log = logger(__name__)
 
 def is_for_machines(request: web.Request) -> bool:
     """Whether an error is told as a problem document."""
-    return request.path.startswith(("/api/", "/psp/")) or request.path.endswith(".json")
+    return request.path.startswith(("/api/", "/psp/", "/post/")) or request.path.endswith(".json")
 
 
 @web.middleware

@@ -1,4 +1,4 @@
-"""`dunnock dispatcher sms|push|email`: hands the messages of one channel to its gateway."""
+"""`dunnock dispatcher sms|push|email|letter`: hands the messages of one channel to its gateway."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import aiohttp
 
 from connectors import kafka_io
 from connectors.gateways.http import HttpGateway
+from connectors.gateways.letter import LetterGateway
 from connectors.gateways.ports import Gateway
 from connectors.gateways.smtp import SmtpGateway
 from connectors.postgres.dispatches import Dispatches
@@ -42,12 +43,16 @@ async def gateway_of(channel: str, settings: Settings) -> AsyncIterator[Gateway]
         finally:
             await mail.close()
         return
-    urls = {"sms": settings.sms_url, "push": settings.push_url}
+    urls = {"sms": settings.sms_url, "push": settings.push_url, "letter": settings.letter_url}
     if channel not in urls:
         raise ValueError(f"no gateway for channel {channel!r}")
     connector = aiohttp.TCPConnector(limit=_TASKS_MAX)
     async with aiohttp.ClientSession(connector=connector) as session:
-        yield HttpGateway(session, urls[channel], timeout_s=timeout_s)
+        if channel == "letter":
+            hook = settings.letter_webhook_url or f"{settings.public_url.rstrip('/')}/post/webhook"
+            yield LetterGateway(session, urls[channel], timeout_s=timeout_s, webhook_url=hook)
+        else:
+            yield HttpGateway(session, urls[channel], timeout_s=timeout_s)
 
 
 async def run(settings: Settings, channel: str) -> None:

@@ -6,8 +6,8 @@ import importlib
 
 from dunnock.embedded.problems import Problem
 
-CHANNELS = ("sms", "push", "email")
-SIMULATORS = ("sms", "push", "email", "bureaus", "psp")
+CHANNELS = ("sms", "push", "email", "letter")
+SIMULATORS = ("sms", "push", "email", "letter", "bureaus", "psp")
 
 
 def entrypoint(command: str, kind: str) -> tuple[str, tuple[str, ...]]:

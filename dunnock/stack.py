@@ -91,6 +91,7 @@ class Plan:
             "DUNNOCK_SMS_URL": self.ports.url("simulator-sms"),
             "DUNNOCK_PUSH_URL": self.ports.url("simulator-push"),
             "DUNNOCK_SMTP": self.smtp,
+            "DUNNOCK_LETTER_URL": self.ports.url("simulator-letter"),
             "DUNNOCK_BUREAUS_URL": self.ports.url("simulator-bureaus"),
             "DUNNOCK_PSP_URL": self.ports.url("simulator-psp"),
             "DUNNOCK_BANK_FOLDER": str(self.bank_folder),

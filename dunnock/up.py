@@ -15,6 +15,7 @@ from dunnock import installation
 from dunnock.addresses import Ports
 from dunnock.embedded.problems import Problem
 from dunnock.figures import Gatherer
+from dunnock.processes import SIMULATORS
 from dunnock.stack import Plan, choose, parts
 from dunnock.summary import Terminal, watch
 from dunnock.supervisor import Supervisor
@@ -169,10 +170,7 @@ class _Stack:
 
 def described(plan: Plan, pids: dict[str, int], logs: Path) -> dict[str, object]:
     """The object of the event contract, "Scripted use", and where the logs are."""
-    outside = {
-        kind: plan.ports.url(f"simulator-{kind}")
-        for kind in ("sms", "push", "email", "bureaus", "psp")
-    }
+    outside = {kind: plan.ports.url(f"simulator-{kind}") for kind in SIMULATORS}
     return {
         "kafka": plan.kafka,
         "postgres": plan.dsn,

@@ -43,6 +43,7 @@ _SENT = {
     "sms": topics.MESSAGES_SMS,
     "push": topics.MESSAGES_PUSH,
     "email": topics.MESSAGES_EMAIL,
+    "letter": topics.MESSAGES_LETTER,
 }
 _INPUTS = tuple(spec.name for spec in topics.IN_TOPICS)
 #: Read by the lanes. Requests to bureaus are read by a pool, on real time: no clock waits for it.

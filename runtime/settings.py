@@ -65,6 +65,11 @@ class Settings(BaseSettings):
     sms_url: str = "http://127.0.0.1:8101"
     push_url: str = "http://127.0.0.1:8102"
     smtp: str = "127.0.0.1:8125"
+    #: The print-and-mail service, and what signs its webhooks (Standard Webhooks).
+    letter_url: str = "http://127.0.0.1:8106"
+    letter_webhook_secret: str = "whsec_ZGV2ZWxvcG1lbnQtb25seS1sZXR0ZXItc2VjcmV0IQ=="  # noqa: S105
+    #: Where it tells what became of a letter; empty: at the public address.
+    letter_webhook_url: str = ""
     bureaus_url: str = "http://127.0.0.1:8104"
     psp_url: str = "http://127.0.0.1:8105"
     mail_from: str = "service@dunnock.example"

@@ -8,6 +8,17 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
+class Paper:
+    """What a letter needs beside its words; lines are as they stand on paper."""
+
+    recipient: tuple[str, ...]
+    sender: tuple[str, ...]
+    brand: str
+    date: str
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """A message as a gateway gets it. `message_id` is the idempotency key."""
 
@@ -16,6 +27,8 @@ class Outgoing:
     body: str
     subject: str | None = None
     language: str | None = None
+    #: Of letters only.
+    paper: Paper | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +47,13 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class TryLater:
-    """The gateway did not take it this time; sending again under the same key is right."""
+    """The gateway did not take it this time; sending again under the same key is right.
+
+    `after_s`: it asked to be left alone for so long.
+    """
 
     reason: str
+    after_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

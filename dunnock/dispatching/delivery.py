@@ -20,6 +20,7 @@ from connectors.gateways.ports import (
     Gateway,
     Outcome,
     Outgoing,
+    Paper,
     Rejected,
     TryLater,
     Uncertain,
@@ -28,6 +29,7 @@ from connectors.postgres.dispatch_rows import Claim, Dispatch
 from connectors.postgres.dispatches import Dispatches
 from connectors.postgres.pool import LOST
 from domain.events.outputs import MessageRequested
+from domain.templates import formats
 from dunnock.dispatching.receipts import receipt
 from dunnock.dispatching.withdrawals import WithdrawalReader
 from runtime import logs, metrics
@@ -139,7 +141,7 @@ class Delivery:
 
         started = time.monotonic()
         outcome = await self._gateway.send(
-            Outgoing(message_id, message.to, message.body, message.subject, message.language),
+            outgoing(message),
             hand_over,
         )
         metrics.GATEWAY_SECONDS.labels(self._channel).observe(time.monotonic() - started)
@@ -163,9 +165,9 @@ class Delivery:
                 return await self._dispatches.finish(message_id, "sent", provider_id=provider_id)
             case Rejected(reason):
                 return await self._dispatches.finish(message_id, "failed", reason=reason)
-            case TryLater(reason):
+            case TryLater(reason, after_s):
                 await self._dispatches.take_back(message_id)
-                raise OutsideFailure(reason)
+                raise OutsideFailure(reason, after_s=after_s)
             case Uncertain(reason):
                 if self._gateway.can_be_asked:
                     raise OutsideFailure(reason)
@@ -173,6 +175,23 @@ class Delivery:
 
     def _count(self, outcome: object) -> None:
         metrics.GATEWAY_CALLS.labels(self._channel, type(outcome).__name__.lower()).inc()
+
+
+def outgoing(message: MessageRequested) -> Outgoing:
+    """The message as a gateway gets it."""
+    postal, paper = message.postal, None
+    if postal is not None:
+        place = formats.locale_of(message.language, "")
+        paper = Paper(
+            recipient=postal.recipient,
+            sender=postal.sender,
+            brand=postal.brand,
+            date=formats.date(message.requested_at.date(), place),
+            link=message.payment_link,
+        )
+    return Outgoing(
+        message.message_id, message.to, message.body, message.subject, message.language, paper
+    )
 
 
 def _message(record: Record) -> MessageRequested | None:

@@ -14,12 +14,12 @@ from dunnock.playing.driver import GatewayMode, Output, Publishing
 from streams.codec import headers_of
 from streams.topics import INTERACTIONS
 
-CHANNELS = ("sms", "push", "email")
+CHANNELS = ("sms", "push", "email", "letter")
 _REQUESTED, _WITHDRAWN = "message.requested.v1", "message.withdrawn.v1"
 
 
 class Gateways:
-    """One for each channel that has a dispatcher; letters wait for somebody to print them."""
+    """One for each channel."""
 
     def __init__(self) -> None:
         self._modes: dict[str, GatewayMode] = dict.fromkeys(CHANNELS, "works")

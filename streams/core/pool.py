@@ -23,7 +23,15 @@ Deliver = Callable[[Sequence[Output]], Awaitable[None]]
 
 
 class OutsideFailure(Exception):
-    """The outside world can't answer now; the call is repeated after a while."""
+    """The outside world can't answer now; the call is repeated after a while.
+
+    `after_s`: not before so many seconds, because the other side asked for it. The pool believes
+    it up to `PoolConfig.asked_pause_max_s`.
+    """
+
+    def __init__(self, reason: str = "", *, after_s: float = 0.0) -> None:
+        super().__init__(reason)
+        self.after_s = after_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,7 @@ class PoolConfig:
     call_timeout_s: float = 10.0
     backoff_first_s: float = 0.2
     backoff_max_s: float = 30.0
+    asked_pause_max_s: float = 60.0
     unacked_max: int = UNACKED_MAX
     dead_letters_topic: str = "dead-letters"
 
@@ -165,8 +174,9 @@ class Pool:
                     if not self._wants(place):
                         return None
                     outputs = await self._call(place, record)
-            except (OutsideFailure, TimeoutError):
-                await self._sleep(backoff_s)
+            except (OutsideFailure, TimeoutError) as failure:
+                asked_s = failure.after_s if isinstance(failure, OutsideFailure) else 0.0
+                await self._sleep(max(backoff_s, min(asked_s, self._config.asked_pause_max_s)))
                 backoff_s = min(2 * backoff_s, self._config.backoff_max_s)
             except asyncio.CancelledError:
                 if not place.gone:

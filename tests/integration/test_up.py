@@ -19,6 +19,8 @@ import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from dunnock.processes import SIMULATORS
+
 SERVERS = "kafka,postgres,redis,prepare,simulator"
 _MARK = "DUNNOCK_TEST_RUN"
 
@@ -111,8 +113,8 @@ def test_the_whole_stack_as_the_contract_has_it(place: Path) -> None:
         _has_the_shape_of_the_contract(found)
         assert set(found["pids"]) == {
             *("kafka", "postgres", "redis", "worker-0", "web", "projector"),
-            *(f"dispatcher-{kind}" for kind in ("sms", "push", "email")),
-            *(f"simulator-{kind}" for kind in ("sms", "push", "email", "bureaus", "psp")),
+            *(f"dispatcher-{kind}" for kind in ("sms", "push", "email", "letter")),
+            *(f"simulator-{kind}" for kind in SIMULATORS),
         }
         assert _answers(f"{found['web']}/readyz")
         assert _now(found) == "2026-06-01T09:00:00Z"
@@ -214,7 +216,7 @@ def _has_the_shape_of_the_contract(found: dict[str, Any]) -> None:
         "api_key",
         "logins",
     }
-    assert set(found["simulators"]) == {"sms", "push", "email", "smtp", "bureaus", "psp"}
+    assert set(found["simulators"]) == {*SIMULATORS, "smtp"}
     assert found["redis"].startswith("redis://")
     assert found["postgres"].startswith("postgresql://")
     assert all(set(login) >= {"user", "password", "role"} for login in found["logins"])

@@ -1,0 +1,1 @@
+"""What the print-and-mail service tells of letters."""
