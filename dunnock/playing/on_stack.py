@@ -48,7 +48,7 @@ class OnStack:
         await self.settle()
 
     async def rules(self, name: str, changes: dict[str, Any]) -> None:
-        await self._rules.change(name, changes)
+        await self._rules.change(name, changes, self._now)
         await self.settle()
 
     async def settle(self) -> None:
@@ -80,19 +80,19 @@ class OnStack:
         if mode not in {"works", "away"}:
             raise Problem(f"On a stack a gateway works or is away, not {mode!r}: use --in-process.")
         fault = {"error_rate": 1} if mode == "away" else {}
-        await self._http.call(f"{self._where.gateways[channel]}/faults", fault)
+        await self._http.call(f"{self._where.gateway(channel)}/faults", fault)
         (self._away.discard if mode == "works" else self._away.add)(channel)
         await self.settle()
 
     async def sent(self, channel: str) -> list[str]:
-        received = await self._http.call(f"{self._where.gateways[channel]}/received")
+        received = await self._http.call(f"{self._where.gateway(channel)}/received")
         return [one["message_id"] for one in received]
 
     async def put_back(self) -> None:
         """Gateways work again, rules are as they were."""
         for channel in tuple(self._away):
             await self.gateway(channel, "works")
-        await self._rules.put_back()
+        await self._rules.put_back(self._now)
 
 
 @asynccontextmanager
@@ -109,7 +109,7 @@ async def on_stack(where: Addresses, story: Story) -> AsyncIterator[tuple[OnStac
     await log.start()
     try:
         async with reading(where.kafka, log, suffix) as outlet:
-            stack = OnStack(where, http, log, outlet, PublishedRules(where.kafka))
+            stack = OnStack(where, http, log, outlet, PublishedRules(where.kafka, where.postgres))
             frame = Frame(story.head.zone, suffix, _weeks_after(story, now))
             await stack.advance(frame.to_real(story.head.starts))
             try:

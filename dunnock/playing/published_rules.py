@@ -1,65 +1,70 @@
-"""Rule sets on a stack's log: changed for a story, then put back under a new version."""
+"""Rule sets on a stack: changed for a story, then put back, as an operator's force would do it."""
 
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
+import json
 from typing import Any
 
-import orjson
-from aiokafka import TopicPartition
-
-from connectors.kafka_io import consumer
-from dunnock.playing.rules import document, starting_version
+from api.rule_sets.present import all_in_force, shipped_version
+from connectors.postgres.pool import LOST, Pool, connected
+from connectors.postgres.rule_set_life import Life, Shortcut
+from connectors.postgres.rule_set_outbox import Outbox
+from domain.drafts import Body, body_of
+from domain.rulesets import parse
+from dunnock.embedded.problems import Problem
+from dunnock.playing.rules import document
+from dunnock.rule_set_publisher import to_the_log
 from runtime.settings import settings
-from streams.policy_log import publish_policy
+from streams.policy_log import newest_version
 from streams.topics import POLICIES, TopicNames
 
-_POLL_MS = 200
+_BY = "dunnock play"
+_LOOK_AGAIN_S = 0.05
+_PATIENCE_S = 30.0
 
 
 class PublishedRules:
     """Rule sets hold for everybody on the stack: who plays on one others use changes theirs."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._bootstrap = bootstrap
-        self._topic = TopicNames(settings().topic_prefix).wire(POLICIES)
-        self._before: dict[str, bytes | None] = {}
+    def __init__(self, kafka: str, postgres: str) -> None:
+        self._settings = settings().model_copy(update={"kafka": kafka})
+        self._postgres = postgres
+        self._before: dict[str, Body] = {}
 
-    async def change(self, name: str, changes: dict[str, Any]) -> None:
-        """The starting rule set with the changes, above whatever is published."""
-        starts = starting_version(name)
-        newest = await self._newest(name)
-        self._before.setdefault(name, newest)
-        version = max(starts, _version_of(newest)) + 1
-        await self._publish(name, version, document(name, changes, version))
+    async def change(self, name: str, changes: dict[str, Any], at: dt.datetime) -> None:
+        """The starting rule set with the changes, above whatever is in force. Raises Problem."""
+        body = body_of(parse(name, document(name, changes, 1)))
+        try:
+            async with connected(self._postgres, size_max=2, name=_BY) as pool:
+                in_force = await all_in_force(pool)
+                self._before.setdefault(name, in_force[name].body)
+                await self._publish(pool, name, body, at, "A scenario needs it.")
+        except LOST as error:
+            raise Problem(f"The stack's database does not answer: {error}.") from error
 
-    async def put_back(self) -> None:
-        """What was published before the story, or the starting rule set, as the newest version."""
-        for name, before in self._before.items():
-            newest = await self._newest(name)
-            version = _version_of(newest) + 1
-            told = document(name, {}, version)
-            if before is not None:
-                told = orjson.dumps(orjson.loads(before) | {"version": version})
-            await self._publish(name, version, told)
+    async def put_back(self, at: dt.datetime) -> None:
+        """What was in force before the story is so again, as the newest version."""
+        if not self._before:
+            return
+        async with connected(self._postgres, size_max=2, name=_BY) as pool:
+            for name, body in self._before.items():
+                await self._publish(pool, name, body, at, "The scenario is over.")
         self._before.clear()
 
-    async def _newest(self, name: str) -> bytes | None:
-        """The newest published version. Every partition has all, so one is enough."""
-        place, found = TopicPartition(self._topic, 0), None
-        async with consumer(self._bootstrap) as reader:
-            reader.assign([place])
-            await reader.seek_to_beginning(place)
-            end = (await reader.end_offsets([place]))[place]
-            while await reader.position(place) < end:
-                for records in (await reader.getmany(timeout_ms=_POLL_MS)).values():
-                    mine = [one.value for one in records if one.key == name.encode()]
-                    found = mine[-1] if mine else found
-        return found
-
-    async def _publish(self, name: str, version: int, told: bytes) -> None:
-        await asyncio.to_thread(publish_policy, self._bootstrap, self._topic, name, version, told)
-
-
-def _version_of(found: bytes | None) -> int:
-    return 0 if found is None else int(orjson.loads(found)["version"])
+    async def _publish(
+        self, pool: Pool, name: str, body: Body, at: dt.datetime, because: str
+    ) -> None:
+        """In force without a second person, which the history keeps, and on the log."""
+        chosen = self._settings
+        topic = TopicNames(chosen.topic_prefix).wire(POLICIES)
+        newest = await asyncio.to_thread(newest_version, chosen.kafka, topic, name)
+        text = json.dumps(body, ensure_ascii=False)
+        wish = Shortcut(name, text, because, version_min=newest + 1)
+        await Life(pool).publish_at_once(wish, shipped_version(name), _BY, at, because)
+        outbox = Outbox(pool)
+        async with asyncio.timeout(_PATIENCE_S):
+            while not await outbox.is_empty():  # the web process may be at it, too
+                await outbox.drain(to_the_log(chosen))
+                await asyncio.sleep(_LOOK_AGAIN_S)

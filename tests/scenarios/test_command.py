@@ -98,7 +98,8 @@ def stack_file(place: Path, web: str) -> str:
     """As `dunnock up --json` writes it."""
     file = place / "up.json"
     simulators = dict.fromkeys(("sms", "push", "email"), web)
-    said = {"kafka": "127.0.0.1:1", "web": web, "api_key": "k", "simulators": simulators}
+    said = {"kafka": "127.0.0.1:1", "postgres": "", "web": web, "api_key": "k"}
+    said |= {"simulators": simulators}
     file.write_text(json.dumps(said))
     return str(file)
 
