@@ -166,6 +166,12 @@ class Contacted(Row):
     at: AwareDatetime
 
 
+# Frozen and shared: a default that is no factory is copied in depth for every row that is read.
+_NO_ARRANGEMENTS, _NO_COMPLIANCE, _NO_DEBITS = Arrangements(), ComplianceFile(), Debits()
+_NO_RECEIVABLES, _NO_OVERDUE = Receivables(), Overdue()
+_NO_NOTICES, _NO_CASE = Notices(), CaseFile()
+
+
 class CustomerState(Row):
     """Facts, what waits, and what was done. `timers` are the instants at which to call `fire`."""
 
@@ -194,13 +200,13 @@ class CustomerState(Row):
     timers: dict[str, AwareDatetime] = Field(default_factory=dict)
 
     # What each further part of the business keeps (domain/<part>/state.py).
-    arrangements: Arrangements = Arrangements()
-    compliance: ComplianceFile = ComplianceFile()
-    debits: Debits = Debits()
-    receivables: Receivables = Receivables()
-    overdue: Overdue = Overdue()
-    notices: Notices = Notices()
-    case: CaseFile = CaseFile()
+    arrangements: Arrangements = Field(default_factory=lambda: _NO_ARRANGEMENTS)
+    compliance: ComplianceFile = Field(default_factory=lambda: _NO_COMPLIANCE)
+    debits: Debits = Field(default_factory=lambda: _NO_DEBITS)
+    receivables: Receivables = Field(default_factory=lambda: _NO_RECEIVABLES)
+    overdue: Overdue = Field(default_factory=lambda: _NO_OVERDUE)
+    notices: Notices = Field(default_factory=lambda: _NO_NOTICES)
+    case: CaseFile = Field(default_factory=lambda: _NO_CASE)
 
     @property
     def is_empty(self) -> bool:
