@@ -17,7 +17,7 @@ from domain.money import Money
 from domain.notices.owing import owe
 from domain.notices.state import Notice
 from domain.overdue import upcoming
-from domain.overdue.policy import State
+from domain.overdue.policy import Situation, State
 from domain.overdue.situation import next_review, situation_of
 from domain.overdue.state import Overdue
 from domain.overdue.tolerance import counted
@@ -36,7 +36,8 @@ def conclude(work: Work) -> None:
     before = work.state.overdue
     if not work.claims and before == Overdue():
         return
-    target = _target(work)
+    at = situation_of(work)
+    target = _target(work, at)
     name = target.name if target else CLEAR
     review_at = next_review(work, work.policy.overdue)
     services = target.services if target else ()
@@ -46,7 +47,7 @@ def conclude(work: Work) -> None:
             quiet = {"review_at": review_at, "proposes": proposes}
             work.set(overdue=before.model_copy(update=quiet))
         return
-    _change(work, before, target, review_at)
+    _change(work, at, target, review_at)
 
 
 def due(work: Work) -> Iterator[tuple[str, dt.datetime]]:
@@ -55,13 +56,13 @@ def due(work: Work) -> Iterator[tuple[str, dt.datetime]]:
         yield "overdue|review", work.state.overdue.review_at
 
 
-def _target(work: Work) -> State | None:
+def _target(work: Work, at: Situation) -> State | None:
     """The state of the facts. While collection is held by an agreement, it gets no worse."""
     rules, profile = work.policy.overdue, work.state.profile
     if profile is None:
         return None
     today = local_date(work.now, profile.facts.timezone)
-    target = rules.state_for(situation_of(work), today)
+    target = rules.state_for(at, today)
     present = rules.severity(work.state.overdue.state)
     if target is None or rules.severity(target.name) <= present:
         return target
@@ -70,14 +71,13 @@ def _target(work: Work) -> State | None:
     return rules.states[present - 1] if present else None
 
 
-def _change(
-    work: Work, before: Overdue, target: State | None, review_at: dt.datetime | None
-) -> None:
+def _change(work: Work, at: Situation, target: State | None, review_at: dt.datetime | None) -> None:
+    before = work.state.overdue
     name, count = target.name if target else CLEAR, before.changes + 1
     services = target.services if target else ()
     items = counted(work)
     if name != (before.state or CLEAR):
-        _publish(work, "overdue-state.changed.v1", str(count), _changed(work, before, name, items))
+        _publish(work, "overdue-state.changed.v1", str(count), _changed(work, at, name, items))
     for service in (one for one in before.applied if one not in services):
         _consequence(work, count, service, "lift", name, items)
     for service in (one for one in services if one not in before.applied):
@@ -102,7 +102,7 @@ def _changed(work: Work, before: Overdue, name: str, items: tuple[str, ...]) -> 
     return OverdueStateChanged(
         customer_id=work.state.customer_id,
         state=name,
-        previous=before.state,
+        previous=work.state.overdue.state,
         because=work.cause.type if work.cause is not None else "time",
         rule=work.policy.overdue.ref,
         days_past_due=at.days.get("due") or 0,
