@@ -20,6 +20,10 @@ from api.pages import (
     login,
     messages,
     not_sent,
+    rule_drafts,
+    rule_editing,
+    rule_previews,
+    rules,
 )
 from api.pay import page, webhook
 from api.services import SERVICES, Services
@@ -39,6 +43,7 @@ def build_app(services: Services) -> web.Application:
         app.add_routes(part.routes)
     for part in (customer_actions, approvals):
         app.add_routes(part.routes)
-    app.add_routes(rule_sets.routes)
+    for part in (rule_sets, rules, rule_drafts, rule_editing, rule_previews):
+        app.add_routes(part.routes)
     app.router.add_static("/static", _STATIC, name="static")
     return app

@@ -5,9 +5,18 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 Area = Literal[
-    "start", "customers", "decisions", "messages", "cases", "actions", "approvals", "rules", "publishing", "operations",
+    "start",
+    "customers",
+    "decisions",
+    "messages",
+    "cases",
+    "actions",
+    "approvals",
+    "rules",
+    "publishing",
+    "operations",
     "clock",
-]  # fmt: skip
+]
 
 _ALL: frozenset[Area] = frozenset(get_args(Area))
 AREAS_OF: dict[str, frozenset[Area]] = {
