@@ -97,8 +97,7 @@ def _change(work: Work, at: Situation, target: State | None, review_at: dt.datet
     work.set(overdue=after)
 
 
-def _changed(work: Work, before: Overdue, name: str, items: tuple[str, ...]) -> OverdueStateChanged:
-    at = situation_of(work)
+def _changed(work: Work, at: Situation, name: str, items: tuple[str, ...]) -> OverdueStateChanged:
     return OverdueStateChanged(
         customer_id=work.state.customer_id,
         state=name,
