@@ -34,3 +34,13 @@ async def sms(kafka: str, topic_prefix: str, migrated_url: str, pool: Pool) -> A
 async def mail(kafka: str, topic_prefix: str, migrated_url: str, pool: Pool) -> AsyncIterator[Rig]:
     async with rigged("email", kafka, topic_prefix, migrated_url, pool) as rig:
         yield rig
+
+
+@pytest.fixture
+async def letters(
+    kafka: str, topic_prefix: str, migrated_url: str, pool: Pool
+) -> AsyncIterator[Rig]:
+    async with rigged(
+        "letter", kafka, topic_prefix, migrated_url, pool, gateway_timeout_s=5.0
+    ) as rig:
+        yield rig

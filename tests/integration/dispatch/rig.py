@@ -20,7 +20,8 @@ from domain.events.outputs import MessageRequested, MessageWithdrawn
 from dunnock import dispatcher
 from runtime.health import serving
 from runtime.settings import Settings
-from simulators import email, messages
+from simulators import email, letter, messages
+from simulators.psp_webhooks import Webhooks
 from streams.codec import headers_of
 
 T = TypeVar("T")
@@ -218,6 +219,14 @@ async def gateway(channel: str) -> AsyncIterator[tuple[str, dict[str, str]]]:
             serving(email.application(mailbox), "127.0.0.1", 0) as port,
         ):
             yield f"http://127.0.0.1:{port}", {"smtp": f"127.0.0.1:{smtp}"}
+    elif channel == "letter":
+        secret = Settings().letter_webhook_secret
+        async with (
+            Webhooks.open(secret) as webhooks,
+            serving(letter.application(webhooks), "127.0.0.1", 0) as port,
+        ):
+            url = f"http://127.0.0.1:{port}"
+            yield url, {"letter_url": url, "letter_webhook_url": "http://127.0.0.1:9/none"}
     else:
         async with serving(messages.application(channel), "127.0.0.1", 0) as port:
             url = f"http://127.0.0.1:{port}"
