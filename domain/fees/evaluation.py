@@ -76,6 +76,7 @@ def _facts(customer: CustomerState) -> tuple[object, ...]:
         customer.reversals,
         customer.failures,
         customer.arrangements,
+        customer.receivables,
     )
 
 

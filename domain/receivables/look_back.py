@@ -46,8 +46,7 @@ def look_back(work: Work, charge: str, statute: Statute, today: dt.date) -> Earl
 
 
 def _charged(kept: Receivables, key: str, letter: Letter) -> int:
-    """What a letter has cost, or will if nobody pays."""
+    """What a letter has cost, or will if nobody pays; a fee that was waived counts as well."""
     if letter.ended is None:
         return letter.cost
-    claimed = [(name, fee) for name, fee in kept.fees.items() if fee.letter == key]
-    return sum(fee.amount for name, fee in claimed if name not in kept.waived)
+    return sum(fee.amount for fee in kept.fees.values() if fee.letter == key)

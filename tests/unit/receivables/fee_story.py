@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.collections.policy import CollectionsPolicy
 from domain.events.outputs import FeeStatusChanged
-from domain.fees.policy import FeeRule
+from domain.fees.policy import FeeRule, FeesPolicy
 from domain.money import PositiveMoney
 from domain.receivables.policy import Charge, ChargeRules
 from domain.receivables.state import AllocationRow
@@ -28,7 +28,14 @@ def charging(*charges: Charge, days_late: int = 5, **changes: Any) -> Collection
     rules = {**POLICY.charges.model_dump(), "charges": charges, **changes}
     return POLICY.model_copy(
         update={
-            "fees": POLICY.fees.model_copy(update={"rules": (rule, *POLICY.fees.rules)}),
+            # Not a copy: that would keep what the starting rules have worked out of themselves.
+            "fees": FeesPolicy(
+                id="fee-status",
+                version=2,
+                valid_from=POLICY.fees.valid_from,
+                source="test",
+                rules=(rule, *POLICY.fees.rules),
+            ),
             "charges": ChargeRules.model_validate(rules),
         }
     )
