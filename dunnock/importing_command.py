@@ -47,7 +47,7 @@ def import_bank(chosen: argparse.Namespace) -> int:
             file = asyncio.run(_post(chosen.url, chosen.api_key, path, name))
             again = file.get("again", False)
         else:
-            file, again = asyncio.run(_here(path, name, _installation(chosen.stack)))
+            file, again = asyncio.run(_here(path, name, installation(chosen.stack)))
     if chosen.json:
         print(json.dumps(file, default=str, indent=2))
     else:
@@ -73,7 +73,7 @@ def _content(name: str) -> Iterator[Path]:
         yield Path(copy.name)
 
 
-def _installation(stack: str | None) -> Settings:
+def installation(stack: str | None) -> Settings:
     """That of the environment, of the JSON of `dunnock up`, or of the stack in this directory."""
     if stack:
         try:

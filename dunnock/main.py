@@ -36,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     _add_policy(commands.add_parser("policy", help="hand on a policy or rule set from a file"))
     _add_play(commands.add_parser("play", help="tell a scenario to the rules and check every word"))
     _add_import(commands.add_parser("import", help="import a file now and print its report"))
+    _add_export(commands.add_parser("export", help="write files for the bank"))
     for name, what in (
         ("worker", "run the stateful agents and the bureau checks"),
         ("projector", "copy everything into PostgreSQL for lists and searches"),
@@ -123,6 +124,19 @@ def _add_import(importing: argparse.ArgumentParser) -> None:
     bank.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
+def _add_export(exporting: argparse.ArgumentParser) -> None:
+    kinds = exporting.add_subparsers(dest="kind", metavar="KIND", required=True)
+    debits = kinds.add_parser("debits", help="collections that are final, as pain.008")
+    debits.description = (
+        "Write the collections that can't be taken back any more as pain.008.001.02 files into DIR."
+        " Each is in one file only; a run that is repeated gives the same files. Exit code 1 when"
+        " some came too late for their day. docs/direct-debits.md"
+    )
+    debits.add_argument("dir", help="the directory that the bank's software reads")
+    debits.add_argument("--date", help="only collections (and files) of this day")
+    debits.add_argument("--stack", metavar="FILE", help="what `dunnock up --json FILE` wrote")
+
+
 def _count(text: str) -> int:
     number = int(text)
     if not 1 <= number <= 64:
@@ -135,6 +149,10 @@ def _run(chosen: argparse.Namespace) -> int:
         from dunnock.playing.command import run_play
 
         return run_play(chosen)
+    if chosen.command == "export":
+        from dunnock.exporting import export_debits
+
+        return export_debits(chosen)
     if chosen.command == "import":
         from dunnock.importing_command import import_bank
 

@@ -91,6 +91,14 @@ class Settings(BaseSettings):
     bank_unpacked_mib: int = Field(1_024, ge=1, le=65_536)
     #: A file whose control sums are wrong: refused whole, or booked with a word in its report.
     bank_control_sums: Literal["refuse", "report"] = "refuse"
+    #: Who collects by direct debit: stands in every pain.008 file, so it must be sound there.
+    creditor_name: str = ""
+    creditor_iban: str = ""
+    creditor_bic: str = ""
+    #: The SEPA creditor identifier.
+    creditor_id: str = ""
+    #: A file is made so long after its collections' cut-off: longer than any worker lags.
+    debit_grace_minutes: int = Field(15, ge=0, le=600)
 
     #: Traffic of the town: events per second, how many (0: without end), and a seed that makes it
     #: repeatable (0: another each time). The same seed twice on one log is the same ids twice.

@@ -17,6 +17,7 @@ from streams import topics
 from streams.codec import BadRecord
 from streams.core.records import Record
 from streams.topics import TopicNames, changelog_topic
+from tables import projection_debits as debits
 from tables import projection_events as events
 from tables import projection_rows as rows
 from tables.definitions import APPLICATIONS, CASES, CUSTOMER_HISTORY, FEE_STATUS
@@ -32,6 +33,7 @@ EVENTS: Mapping[str, Projector] = {
     topics.MESSAGES_LETTER: events.message,
     topics.INTERACTIONS: events.interaction,
     topics.DEAD_LETTERS: events.dead_letter,
+    topics.DIRECT_DEBITS: debits.direct_debit,
 }
 #: Table -> what a row of its changelog becomes.
 ROWS: Mapping[str, Projector] = {

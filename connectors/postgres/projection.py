@@ -29,6 +29,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "interactions": ("source", "event_id"),
     "row_index": ("kind", "id"),
     "invoice_index": ("invoice_id",),
+    "direct_debits": ("collection_id",),
+    "collections_index": ("end_to_end_id",),
 }
 #: What never changes once it is there: writing it again costs a look, no write.
 _IMMUTABLE = frozenset({"invoice_index"})

@@ -1,0 +1,127 @@
+"""`dunnock export debits [--date DAY] DIR`: collections that are final, as files for the bank.
+
+A collection is in one file only. A run that is repeated, also after a crash, gives the same files
+with the same names and contents. Exit code 1 when something could not be collected any more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import datetime as dt
+import os
+from pathlib import Path
+
+from aiokafka.errors import KafkaError
+
+from connectors import kafka_io
+from connectors.pain008.creditor import BadCreditor, Creditor
+from connectors.pain008.schema import InvalidFile
+from connectors.postgres.debit_files import DebitFiles, KeptFile, Taken
+from connectors.postgres.pool import LOST, connected
+from connectors.simulated_clock import SimulatedClockRow
+from domain.calendar import local_date
+from domain.debits.candidates import ZONE
+from dunnock.embedded.problems import Problem
+from dunnock.importing_command import installation
+from runtime.clock import utc_now
+from runtime.settings import Settings
+from streams.topics import DIRECT_DEBITS, TopicNames
+
+_CATCH_UP_S = 30.0
+_POLL_S = 0.2
+
+
+def export_debits(chosen: argparse.Namespace) -> int:
+    """Write the files into `chosen.dir`; gives the exit code. Raises Problem."""
+    directory, there = Path(chosen.dir), installation(chosen.stack)
+    try:
+        on = dt.date.fromisoformat(chosen.date) if chosen.date else None
+    except ValueError:
+        raise Problem(f"{chosen.date} is no date: write it as 2026-06-25.") from None
+    if not directory.is_dir():
+        raise Problem(f"{directory} is no directory.")
+    try:
+        taken = asyncio.run(export(there, directory, on))
+    except BadCreditor as fault:
+        raise Problem(f"The settings do not say who collects: {fault}.") from None
+    except InvalidFile as fault:
+        raise Problem(f"A file would not be valid ({fault}): nothing was taken.") from None
+    except (*LOST, TimeoutError) as error:
+        raise Problem(f"The database does not answer ({type(error).__name__}).") from error
+    print(in_words(taken))
+    return 1 if taken.too_late else 0
+
+
+async def export(there: Settings, directory: Path, on: dt.date | None) -> Taken:
+    """Take what is final and write it. Raises Problem, BadCreditor, InvalidFile."""
+    creditor = Creditor(
+        there.creditor_name, there.creditor_iban, there.creditor_bic, there.creditor_id
+    )
+    creditor.check()
+    async with connected(there.database_url, name="export", size_max=2) as pool:
+        now = await SimulatedClockRow(pool).now() if there.clock == "simulated" else utc_now()
+        files = DebitFiles(pool)
+        await _catch_up(there, files)
+        taken = await files.take(
+            creditor,
+            # Later than the cut-off by more than any worker lags: what was taken back is known.
+            final_by=now - dt.timedelta(minutes=there.debit_grace_minutes),
+            now=now,
+            today=local_date(now, ZONE),
+            on=on,
+        )
+        for one in taken.files:
+            _write(directory, one)
+        await files.written([one.name for one in taken.files], now)
+    return taken
+
+
+async def _catch_up(there: Settings, files: DebitFiles) -> None:
+    """Wait until the projector has read the topic to its present end. Raises Problem."""
+    topic = TopicNames(there.topic_prefix).wire(DIRECT_DEBITS)
+    try:
+        async with kafka_io.end_offsets(there.kafka) as asker, asyncio.timeout(_CATCH_UP_S):
+            ends = [await asker.of(topic, number) for number in range(there.partitions)]
+            while True:
+                read = await files.projected_to(topic)
+                if all(read.get(number, 0) >= end for number, end in enumerate(ends)):
+                    return
+                await asyncio.sleep(_POLL_S)
+    except TimeoutError:
+        raise Problem("The projector has not read all of direct-debits yet. Try again.") from None
+    except (KafkaError, OSError) as error:
+        raise Problem(f"Kafka at {there.kafka} does not answer ({error}).") from error
+
+
+def _write(directory: Path, file: KeptFile) -> None:
+    """The whole file or none; one of that name that differs is not touched. Raises Problem."""
+    place = directory / file.name
+    try:
+        if place.exists():
+            if place.read_bytes() != file.content:
+                raise Problem(f"{place} is there already and holds something else.")
+            return
+        part = place.with_name(f".{place.name}.part")
+        with part.open("wb") as out:
+            out.write(file.content)
+            out.flush()
+            os.fsync(out.fileno())
+        part.rename(place)
+    except OSError as error:
+        raise Problem(f"{place} cannot be written: {error.strerror}.") from error
+
+
+def in_words(taken: Taken) -> str:
+    """What was done, for people."""
+    lines = [
+        f"{one.name}: {one.count} collections, {one.minor // 100}.{one.minor % 100:02d} EUR,"
+        f" on {one.collect_on}{'' if one.is_new else ' (made before)'}"
+        for one in taken.files
+    ]
+    lines += [
+        f"too late for its day, not collected: {collection_id}" for collection_id in taken.too_late
+    ]
+    if taken.without_account:
+        lines.append(f"without an account with us: {len(taken.without_account)}")
+    return "\n".join(lines or ["nothing to collect"])
