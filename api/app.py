@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from api.machine import clock, documents, health, rows, rule_sets
+from api.machine import actions, clock, documents, health, rows, rule_sets
 from api.middleware import answer
 from api.pages import (
     applications,
@@ -25,7 +25,7 @@ from api.pages import (
     rule_previews,
     rules,
 )
-from api.pay import page, webhook
+from api.pay import own_rules, page, pause, plan, promise, webhook
 from api.services import SERVICES, Services
 
 _STATIC = Path(__file__).parent / "static"
@@ -40,6 +40,8 @@ def build_app(services: Services) -> web.Application:
     for part in (health, documents, rows, clock, login, home, customers, decisions):
         app.add_routes(part.routes)
     for part in (applications, messages, not_sent, dead_letters, cases, page, webhook):
+        app.add_routes(part.routes)
+    for part in (plan, promise, pause, own_rules, actions):
         app.add_routes(part.routes)
     for part in (customer_actions, approvals):
         app.add_routes(part.routes)

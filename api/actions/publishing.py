@@ -40,11 +40,13 @@ def checked(ce_type: str, data: Json) -> Action:
         raise Problem(422, "bad-action", faults) from None
 
 
-async def publish(wanted: Services, ce_type: str, event_id: str, action: Action) -> None:
+async def publish(
+    wanted: Services, ce_type: str, event_id: str, action: Action, source: str = SOURCE
+) -> None:
     """Acknowledged by the broker when it returns. Raises Problem 503 when it is away."""
     at: datetime = action.at.astimezone(UTC)
     body = action.model_dump_json(exclude_none=True, by_alias=True).encode()
-    headers = headers_of(ce_type, event_id, at, SOURCE)
+    headers = headers_of(ce_type, event_id, at, source)
     try:
         await wanted.log.publish(INTERACTIONS, action.customer_id.encode(), body, headers)
     except LogUnavailable:

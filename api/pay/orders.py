@@ -25,11 +25,13 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class PaidOrder:
-    """An order that the provider has reported paid."""
+    """An order that the provider has reported paid. `plan`: what it is the first part of."""
 
     reference: str
     chosen: Chosen
     received_at: datetime
+    began_at: datetime
+    plan: dict[str, Any] | None
 
 
 def reference_of(chosen: Chosen, nonce: str) -> str:
@@ -39,19 +41,29 @@ def reference_of(chosen: Chosen, nonce: str) -> str:
     return f"pl_{hashlib.sha256(what.encode()).hexdigest()[:32]}"
 
 
-async def keep(pool: asyncpg.Pool, reference: str, chosen: Chosen, now: datetime) -> None:
-    """Before the provider is asked. Again changes nothing."""
-    await pool.execute(
+async def keep(
+    pool: asyncpg.Pool,
+    reference: str,
+    chosen: Chosen,
+    now: datetime,
+    plan: dict[str, Any] | None = None,
+) -> datetime:
+    """Before the provider is asked. Again changes nothing; gives when it was kept first."""
+    began_at: datetime = await pool.fetchval(
         """INSERT INTO link_payments
-             (reference, customer_id, minor, currency, allocations, created_at)
-           VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING""",
+             (reference, customer_id, minor, currency, allocations, plan, created_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7)
+           ON CONFLICT (reference) DO UPDATE SET reference = excluded.reference
+           RETURNING created_at""",
         reference,
         chosen.customer_id,
         chosen.amount.minor,
         chosen.amount.currency,
         _documents(chosen.allocations),
+        plan,
         now,
     )
+    return began_at
 
 
 def _documents(allocations: Sequence[Allocation] | None) -> list[dict[str, Any]] | None:
@@ -62,7 +74,7 @@ async def paid(pool: asyncpg.Pool, reference: str, now: datetime) -> PaidOrder |
     """The order with the time it was first reported paid, however often it is; None: not ours."""
     row = await pool.fetchrow(
         """UPDATE link_payments SET received_at = coalesce(received_at, $2) WHERE reference = $1
-           RETURNING customer_id, minor, currency, allocations, received_at""",
+           RETURNING customer_id, minor, currency, allocations, plan, created_at, received_at""",
         reference,
         now,
     )
@@ -74,7 +86,7 @@ async def paid(pool: asyncpg.Pool, reference: str, now: datetime) -> PaidOrder |
         PositiveMoney(minor=row["minor"], currency=row["currency"]),
         None if kept is None else tuple(Allocation.model_validate(one) for one in kept),
     )
-    return PaidOrder(reference, chosen, row["received_at"])
+    return PaidOrder(reference, chosen, row["received_at"], row["created_at"], row["plan"])
 
 
 async def published(pool: asyncpg.Pool, reference: str, now: datetime) -> None:

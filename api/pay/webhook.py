@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from api.pay import orders
+from api.pay.telling import tell_agreed
 from api.problems import Problem
 from api.services import Services, services
 from domain.events.ledger import PaymentReceived
@@ -82,3 +83,5 @@ async def _publish(wanted: Services, order: orders.PaidOrder, amount: PositiveMo
             "payment.received.v1", f"psp:{order.reference}", order.received_at, "dunnock/pay"
         ),
     )
+    if order.plan is not None and as_ordered:
+        await tell_agreed(wanted, order.reference, order.chosen, order.plan, order.began_at)

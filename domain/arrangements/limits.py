@@ -46,6 +46,14 @@ def promise_refusal(
 
 def plan(work: Work, data: PlanAgreed) -> Refuse | None:
     """Why the plan cannot be followed. Staff may go beyond what customers may do themselves."""
+    today = today_of(work.state, work.now)
+    return plan_refusal(work.state, work.policy.plans, data, today)
+
+
+def plan_refusal(
+    state: CustomerState, rules: PlanRules, data: PlanAgreed, today: dt.date
+) -> Refuse | None:
+    """The same for a request: before anything is published."""
     if any(part.amount.currency != data.currency for part in data.instalments):
         return Refuse("plan_currency", "an instalment is in another currency than the plan")
     days = [part.due_on for part in data.instalments]
@@ -53,7 +61,7 @@ def plan(work: Work, data: PlanAgreed) -> Refuse | None:
         return Refuse("plan_order", "the instalments' days do not follow each other")
     if not data.invoice_ids:
         return Refuse("plan_empty", "the plan names no invoice")
-    return plan_limit(work.state, work.policy.plans, today_of(work.state, work.now))
+    return plan_limit(state, rules, today)
 
 
 def plan_limit(state: CustomerState, rules: PlanRules, today: dt.date) -> Refuse | None:

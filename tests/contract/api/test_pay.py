@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from aiohttp import ClientSession
-from standardwebhooks.webhooks import Webhook
 
 from domain.events.ledger import PaymentReceived
 from tests.contract.api.browser_like import csrf_of, get, nonce_of, post
-from tests.contract.api.rig import WEBHOOK_SECRET, Rig
+from tests.contract.api.paying import notify
+from tests.contract.api.rig import Rig
 from tests.contract.api.samples import customer_row
 
 
@@ -29,19 +27,9 @@ async def _choose(
     return await post(client, link, [*fields, ("csrf", csrf_of(page)), ("nonce", nonce_of(page))])
 
 
-async def _notify(
-    client: ClientSession, reference: str, minor: int, secret: str = WEBHOOK_SECRET
-) -> int:
-    at = datetime.now(UTC)
-    data = {"id": "pay_1", "reference": reference, "amount": {"minor": minor, "currency": "EUR"}}
-    body = json.dumps({"type": "payment.paid", "timestamp": at.isoformat(), "data": data})
-    headers = {
-        "webhook-id": "evt_1",
-        "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": Webhook(secret).sign("evt_1", at, body),
-    }
-    async with client.post("/psp/webhook", data=body, headers=headers) as answer:
-        return answer.status
+def _payments(rig: Rig) -> list[Any]:
+    """What was published of money; that a payment has begun is told beside it."""
+    return [one for one in rig.log.published if one[0] == "payments"]
 
 
 async def test_the_page_shows_what_is_open_in_the_customers_language(
@@ -61,9 +49,9 @@ async def test_paying_all_leads_to_the_provider_and_becomes_an_event(
     assert (status, location) == (303, "http://psp.test/checkout/pay_1")
     (order,) = rig.psp.orders
     assert order.amount == {"minor": 7749, "currency": "EUR"}
-    assert await _notify(client, order.reference, 7749) == 204
-    assert await _notify(client, order.reference, 7749) == 204  # the provider repeats
-    first, again = rig.log.published
+    assert await notify(client, order.reference, 7749) == 204
+    assert await notify(client, order.reference, 7749) == 204  # the provider repeats
+    first, again = _payments(rig)
     assert first == again
     topic, key, document, headers = first
     assert (topic, key, headers["ce_type"]) == ("payments", b"c-1", "payment.received.v1")
@@ -77,8 +65,8 @@ async def test_chosen_items_are_what_the_payment_is_for(
 ) -> None:
     await _choose(client, link, ("what", "items"), ("invoice", "inv-device-7"))
     (order,) = rig.psp.orders
-    await _notify(client, order.reference, 2750)
-    assert rig.log.published[0][2]["allocations"] == [
+    await notify(client, order.reference, 2750)
+    assert _payments(rig)[0][2]["allocations"] == [
         {"invoice_id": "inv-device-7", "amount": {"minor": 2750, "currency": "EUR"}}
     ]
 
@@ -123,6 +111,26 @@ async def test_the_same_form_twice_is_one_payment(
     assert len({order.idempotency_key for order in rig.psp.orders}) == 1
 
 
+async def test_that_a_payment_began_is_told_once_and_before_it_is_made(
+    rig: Rig, client: ClientSession, link: str
+) -> None:
+    """So that no debit is tried beside it; the same form again is the same event."""
+    _, page = await get(client, link)
+    fields = [("what", "items"), ("invoice", "inv-device-7")]
+    hidden = [("csrf", csrf_of(page)), ("nonce", nonce_of(page))]
+    await post(client, link, [*fields, *hidden])
+    await post(client, link, [*fields, *hidden])
+    first, again = rig.log.published
+    assert first == again
+    topic, key, document, headers = first
+    assert (topic, key, headers["ce_type"]) == ("interactions", b"c-1", "link-payment.started.v1")
+    assert document["payment_id"] == rig.psp.orders[0].reference
+    assert document["invoice_ids"] == ["inv-device-7"]
+    rig.log.away = True
+    assert (await post(client, link, [("what", "all"), *hidden]))[0] == 503
+    assert len(rig.psp.orders) == 2
+
+
 async def test_nothing_owed_says_so(rig: Rig, client: ClientSession) -> None:
     status, page = await get(client, rig.link("somebody-else"))
     assert status == 200
@@ -140,9 +148,9 @@ async def test_closed_links_say_why(rig: Rig, client: ClientSession, link: str) 
 async def test_a_forged_webhook_changes_nothing(rig: Rig, client: ClientSession, link: str) -> None:
     await _choose(client, link, ("what", "all"))
     other = "whsec_YW5vdGhlci1zZWNyZXQ="
-    assert await _notify(client, rig.psp.orders[0].reference, 7749, other) == 401
-    assert await _notify(client, "pl_unknown", 7749) == 404
-    assert not rig.log.published
+    assert await notify(client, rig.psp.orders[0].reference, 7749, other) == 401
+    assert await notify(client, "pl_unknown", 7749) == 404
+    assert not _payments(rig)
 
 
 async def test_the_webhook_is_not_taken_before_the_log_has_the_payment(
@@ -150,9 +158,9 @@ async def test_the_webhook_is_not_taken_before_the_log_has_the_payment(
 ) -> None:
     await _choose(client, link, ("what", "all"))
     rig.log.away = True
-    assert await _notify(client, rig.psp.orders[0].reference, 7749) == 503
+    assert await notify(client, rig.psp.orders[0].reference, 7749) == 503
     rig.log.away = False
-    assert await _notify(client, rig.psp.orders[0].reference, 7749) == 204
+    assert await notify(client, rig.psp.orders[0].reference, 7749) == 204
 
 
 async def test_a_provider_that_is_away_charges_nothing(
@@ -171,7 +179,7 @@ async def test_after_the_provider_the_page_says_what_is_known(
     order = rig.psp.orders[0]
     back = order.return_url.removeprefix(rig.settings.public_url)
     assert "nog niets" in (await get(client, back))[1]
-    await _notify(client, order.reference, 7749)
+    await notify(client, order.reference, 7749)
     assert "ontvangen" in (await get(client, back))[1]
 
 
