@@ -39,7 +39,7 @@ class CollectDebts:
     letters: tuple[str, ...] = ("c", "f")
 
     def __init__(self, rules: CurrentRules) -> None:
-        self._rules = rules
+        self.rules = rules
 
     def rows_of(self, record: Record) -> Iterable[tuple[str, str]]:
         """The customer's history and fee status."""
@@ -52,7 +52,7 @@ class CollectDebts:
         key = key_text(record)
         state = load_customer(ctx, key)
         after, effects = collections.apply(
-            state, key, envelope, data, partial(pack, record), self._rules.of(ctx), ctx.now
+            state, key, envelope, data, partial(pack, record), self.rules.of(ctx), ctx.now
         )
         self._settle(ctx, key, state, after, effects, record)
 
@@ -64,7 +64,7 @@ class CollectDebts:
         if name.part == "f":
             self._evaluate_fees(ctx, name.key, state)
             return
-        after, effects = collections.fire(state, name.name, timer.due, self._rules.of(ctx), ctx.now)
+        after, effects = collections.fire(state, name.name, timer.due, self.rules.of(ctx), ctx.now)
         self._settle(ctx, name.key, state, after, effects, None)
 
     def on_look(self, name: LocalName, look: Look, ctx: Context) -> None:
@@ -76,7 +76,7 @@ class CollectDebts:
             LastLook(topic=topic, partition=ctx.partition, end_offset=end)
             for topic, end in look.end_offsets
         )
-        after, effects = collections.look(state, name.name, offsets, self._rules.of(ctx), ctx.now)
+        after, effects = collections.look(state, name.name, offsets, self.rules.of(ctx), ctx.now)
         self._settle(ctx, name.key, state, after, effects, None)
 
     def _settle(
@@ -101,7 +101,7 @@ class CollectDebts:
     def _evaluate_fees(self, ctx: Context, key: str, customer: CustomerState) -> None:
         raw = ctx.get(FEES, key)
         before = None if raw is None else _FEES.parse(raw)
-        after, effects = evaluate(before, customer, self._rules.of(ctx), ctx.now)
+        after, effects = evaluate(before, customer, self.rules.of(ctx), ctx.now)
         carry_out(effects, ctx, "f", key, None)
         if after is None or after == before:
             return

@@ -21,14 +21,14 @@ class CurrentRules:
     _KEPT_MAX = 8
 
     def __init__(self, starting: CollectionsPolicy) -> None:
-        self._starting = starting
+        self.starting = starting
         self._assembled: dict[bytes, CollectionsPolicy] = {}
 
     def of(self, ctx: Context) -> CollectionsPolicy:
         """The policy that holds in `ctx`'s partition now."""
         versions = ctx.get(TABLE, VERSIONS)
         if versions is None:
-            return self._starting
+            return self.starting
         policy = self._assembled.get(versions)
         if policy is None:
             if len(self._assembled) >= self._KEPT_MAX:
@@ -43,6 +43,6 @@ class CurrentRules:
             if name not in RULE_SETS or document is None:
                 continue
             found = parse(name, document)
-            if found.version > starting_of(self._starting, name).version:
+            if found.version > starting_of(self.starting, name).version:
                 newer[name] = found
-        return replaced(self._starting, newer)
+        return replaced(self.starting, newer)

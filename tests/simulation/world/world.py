@@ -62,7 +62,7 @@ class World:
         self.plan = plan
         business = _business()
         logic = PartsLogic(business)
-        self.policy = business[0]._policy
+        self.policy = business[0].rules.starting
         self._logic, self._topics = logic, list(logic.topics)
         self.group = Coordinator(self.scene, self.scene.workers)
         self.workers: dict[str, Worker] = {}
