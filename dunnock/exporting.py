@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import datetime as dt
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from aiokafka.errors import KafkaError
@@ -17,19 +18,24 @@ from aiokafka.errors import KafkaError
 from connectors import kafka_io
 from connectors.pain008.creditor import BadCreditor, Creditor
 from connectors.pain008.schema import InvalidFile
-from connectors.postgres.debit_files import DebitFiles, KeptFile, Taken
+from connectors.postgres.debit_files import DebitFiles, KeptFile, LateDebit, Taken
 from connectors.postgres.pool import LOST, connected
 from connectors.simulated_clock import SimulatedClockRow
 from domain.calendar import local_date
 from domain.debits.candidates import ZONE
+from domain.events.ledger import DirectDebitFailed
+from domain.money import PositiveMoney
 from dunnock.embedded.problems import Problem
 from dunnock.importing_command import installation
 from runtime.clock import utc_now
 from runtime.settings import Settings
-from streams.topics import DIRECT_DEBITS, TopicNames
+from streams.codec import headers_of
+from streams.topics import DIRECT_DEBITS, FAILED_DIRECT_DEBITS, TopicNames
 
 _CATCH_UP_S = 30.0
 _POLL_S = 0.2
+#: Wrong date: a fault of ours, so nobody hears of it.
+_NOT_MADE = "DT01"
 
 
 def export_debits(chosen: argparse.Namespace) -> int:
@@ -74,6 +80,9 @@ async def export(there: Settings, directory: Path, on: dt.date | None) -> Taken:
         for one in taken.files:
             _write(directory, one)
         await files.written([one.name for one in taken.files], now)
+        if taken.too_late:
+            await tell_not_made(there, taken.too_late)
+            await files.told([one.collection_id for one in taken.too_late], now)
     return taken
 
 
@@ -90,6 +99,33 @@ async def _catch_up(there: Settings, files: DebitFiles) -> None:
                 await asyncio.sleep(_POLL_S)
     except TimeoutError:
         raise Problem("The projector has not read all of direct-debits yet. Try again.") from None
+    except (KafkaError, OSError) as error:
+        raise Problem(f"Kafka at {there.kafka} does not answer ({error}).") from error
+
+
+async def tell_not_made(there: Settings, late: Sequence[LateDebit]) -> None:
+    """A failure that is our own: the item is no longer being collected. Always the same event."""
+    topic = TopicNames(there.topic_prefix).wire(FAILED_DIRECT_DEBITS)
+    records = []
+    for one in late:
+        data = DirectDebitFailed(
+            collection_id=one.collection_id,
+            customer_id=one.customer_id,
+            invoice_id=one.invoice_id,
+            amount=PositiveMoney(minor=one.minor, currency=one.currency),
+            reason_code=_NOT_MADE,
+            failed_at=one.cut_off,
+            debtor_country=one.country,
+            attempt=one.attempt,
+        )
+        headers = headers_of(
+            "direct-debit.failed.v1", f"not-made:{one.collection_id}", one.cut_off, "dunnock/export"
+        )
+        body = data.model_dump_json(exclude_none=True).encode()
+        records.append(kafka_io.Outgoing(topic, one.customer_id.encode(), body, headers))
+    try:
+        async with kafka_io.publisher(there.kafka) as publisher:
+            await publisher.publish(records)
     except (KafkaError, OSError) as error:
         raise Problem(f"Kafka at {there.kafka} does not answer ({error}).") from error
 
@@ -119,9 +155,7 @@ def in_words(taken: Taken) -> str:
         f" on {one.collect_on}{'' if one.is_new else ' (made before)'}"
         for one in taken.files
     ]
-    lines += [
-        f"too late for its day, not collected: {collection_id}" for collection_id in taken.too_late
-    ]
+    lines += [f"too late for its day, not collected: {one.collection_id}" for one in taken.too_late]
     if taken.without_account:
         lines.append(f"without an account with us: {len(taken.without_account)}")
     return "\n".join(lines or ["nothing to collect"])

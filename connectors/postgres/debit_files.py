@@ -18,9 +18,11 @@ _LOCK = 7_310_551_208
 FILE_DEBITS_MAX = 20_000
 
 _FREE = """
-SELECT d.* FROM direct_debits AS d LEFT JOIN debit_file_items AS i USING (collection_id)
-WHERE i.collection_id IS NULL AND requested_at IS NOT NULL AND cancelled_at IS NULL
-  AND cancellable_until <= $1 AND ($2::date IS NULL OR collect_on = $2)
+SELECT d.* FROM direct_debits AS d
+LEFT JOIN debit_file_items AS i USING (collection_id)
+LEFT JOIN debits_not_made AS n USING (collection_id)
+WHERE i.collection_id IS NULL AND n.collection_id IS NULL
+  AND requested_at IS NOT NULL AND cancelled_at IS NULL AND cancellable_until <= $1 AND ($2::date IS NULL OR collect_on = $2)
 ORDER BY collect_on, scheme, collection_id
 """
 
@@ -38,12 +40,26 @@ class KeptFile:
 
 
 @dataclass(frozen=True, slots=True)
+class LateDebit:
+    """A collection whose day has come before any file had it."""
+
+    collection_id: str
+    customer_id: str
+    invoice_id: str
+    attempt: int
+    minor: int
+    currency: str
+    country: str
+    cut_off: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """What a run found: files old and new, and collections that no file can carry."""
 
     files: tuple[KeptFile, ...]
     #: Their day has come or gone: no bank would collect them then.
-    too_late: tuple[str, ...]
+    too_late: tuple[LateDebit, ...]
     #: Without an account with us: for whoever reads the topic.
     without_account: tuple[str, ...]
 
@@ -78,7 +94,7 @@ class DebitFiles:
             made = [await _keep(connection, creditor, group, now) for group in _groups(ready)]
         return Taken(
             (*known, *made),
-            tuple(row["collection_id"] for row in late),
+            tuple(_late(row) for row in late),
             tuple(row["collection_id"] for row in bare),
         )
 
@@ -88,6 +104,14 @@ class DebitFiles:
             "UPDATE debit_files SET written_at = coalesce(written_at, $2)"
             " WHERE file_name = ANY($1)",
             list(names),
+            now,
+        )
+
+    async def told(self, ids: Sequence[str], now: dt.datetime) -> None:
+        """The log knows that these were not made. Again changes nothing."""
+        await self._pool.execute(
+            "INSERT INTO debits_not_made SELECT unnest($1::text[]), $2 ON CONFLICT DO NOTHING",
+            list(ids),
             now,
         )
 
@@ -116,6 +140,19 @@ def _groups(rows: Sequence[Any]) -> Iterator[list[Debit]]:
         debits = [_debit(row) for row in group]
         for start in range(0, len(debits), FILE_DEBITS_MAX):
             yield debits[start : start + FILE_DEBITS_MAX]
+
+
+def _late(row: Any) -> LateDebit:
+    return LateDebit(
+        collection_id=row["collection_id"],
+        customer_id=row["customer_id"],
+        invoice_id=row["invoice_id"],
+        attempt=row["attempt"],
+        minor=row["minor"],
+        currency=row["currency"],
+        country=row["country"],
+        cut_off=row["cancellable_until"],
+    )
 
 
 def _debit(row: Any) -> Debit:

@@ -21,6 +21,7 @@ def migrated_url(database_url: str) -> str:
 async def pool(migrated_url: str) -> AsyncIterator[Pool]:
     async with connected(migrated_url, name="test") as opened:
         await opened.execute(
-            "TRUNCATE debit_file_items, debit_files, direct_debits, collections_index"
+            "TRUNCATE debit_file_items, debit_files, debits_not_made, direct_debits,"
+            " collections_index"
         )
         yield opened

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import orjson
 import pytest
 
 from api.machine.asyncapi import asyncapi
+from connectors.kafka_io import Outgoing
 from connectors.pain008.creditor import Creditor
 from connectors.postgres.debit_files import DebitFiles, Taken
 from connectors.postgres.pool import Pool
@@ -113,12 +116,32 @@ async def test_what_was_taken_back_is_in_no_file(pool: Pool) -> None:
     assert (await take(pool)).files == ()
 
 
-async def test_a_day_that_has_come_is_too_late(pool: Pool) -> None:
-    """No bank collects yesterday: said, and left for people."""
-    await project(pool, asked_for())
+async def test_a_day_that_has_come_is_too_late(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No bank collects yesterday: it is told once, as a fault of ours, and its row lets go."""
+    told = asked_for()
+    await project(pool, told)
     taken = await take(pool, today=dt.date(2026, 6, 25))
     assert taken.files == ()
-    assert len(taken.too_late) == 1
+    published: list[Outgoing] = []
+
+    class Publisher:
+        async def publish(self, records: list[Outgoing]) -> None:
+            published.extend(records)
+
+    @asynccontextmanager
+    async def publisher(_: str) -> AsyncIterator[Publisher]:
+        yield Publisher()
+
+    monkeypatch.setattr(exporting.kafka_io, "publisher", publisher)
+    for _ in range(2):
+        await exporting.tell_not_made(Settings(), taken.too_late)
+    assert published[0] == published[1]
+    await DebitFiles(pool).told([one.collection_id for one in taken.too_late], CUT_OFF)
+    assert (await take(pool, today=dt.date(2026, 6, 25))).too_late == ()
+    told.tell("direct-debit.failed.v1", orjson.loads(published[0].value or b""))
+    assert told.refused == []
+    assert told.view["collections"][0]["state"] == "failed"
+    assert told.view["retries"][0]["because"] == "our_fault"
 
 
 async def test_a_mandate_without_account_is_for_who_reads_the_topic(pool: Pool) -> None:
