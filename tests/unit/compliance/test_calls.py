@@ -52,6 +52,14 @@ def test_calls_count_for_each_debt() -> None:
     assert callable_now(story)["allowed"] is True
 
 
+def test_more_calls_than_allowed_wait_for_the_later_ones_to_leave() -> None:
+    """One of six days ago and seven of yesterday, imported: free when yesterday's have left."""
+    story = call(owing_two(), at=MONDAY - 6 * _DAY)
+    for _ in range(7):
+        call(story, at=MONDAY - _DAY)
+    assert callable_now(story)["until"] == "2026-06-07T04:00:00+00:00"
+
+
 def test_a_call_about_nothing_in_particular_counts_for_every_debt() -> None:
     """Nobody said what it was about: the reading that is safer for the customer."""
     story = owing_two()

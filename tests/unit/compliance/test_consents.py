@@ -137,6 +137,15 @@ def test_contact_that_is_stopped_and_resumed() -> None:
     assert asked(story).channel == "email"
 
 
+@pytest.mark.parametrize("order", [("stopped", "resumed"), ("resumed", "stopped")])
+def test_stopped_and_resumed_at_one_instant_is_stopped(order: tuple[str, str]) -> None:
+    """In whichever order they come."""
+    story = Story().owing()
+    for what in order:
+        act(story, f"contact.{what}.v1")
+    assert asked(story).because == "contact_stopped"
+
+
 def test_an_address_of_somebody_else_is_not_written_to() -> None:
     """The employer's mail address, until the flag is lifted."""
     story = Story().customer(preferences={"channels": ["email", "sms"]}).invoice().failed()
