@@ -9,7 +9,7 @@ from domain.collections.work import Work
 from domain.compliance import rules as compliance
 from domain.events.base import Channel
 from domain.events.customers import Interaction
-from domain.notices import addresses, arriving
+from domain.notices import addresses, arriving, silence
 
 _CHANNELS = frozenset(get_args(Channel))
 _STATES: dict[str, MessageState] = {
@@ -35,6 +35,8 @@ def record_interaction(work: Work, data: Interaction) -> None:
     if kind == "contact.opted-out.v1" and data.channel in _CHANNELS:
         at = max(data.at, work.state.opt_outs.get(data.channel, data.at))
         work.set(opt_outs={**work.state.opt_outs, data.channel: at})
+    elif silence.is_acceptance(work, data):
+        return
     elif kind in _STATES and data.message_id is not None:
         outcome = _STATES[kind]
         if outcome == "failed":
@@ -61,12 +63,23 @@ def _record_outcome(work: Work, data: Interaction, message_id: str, outcome: Mes
     was_lost = message.state in _OUTCOMES_LOST
     if message.state == outcome or (message.state == "delivered" and outcome == "unknown"):
         return
-    changed = message.model_copy(update={"state": outcome})
-    work.set(messages=tuple(changed if m is message else m for m in work.state.messages))
     if outcome == "failed":
         addresses.mark(work, message, data.detail)
+    _put(work, message, outcome)
     if outcome in _OUTCOMES_LOST and not was_lost and message.state != "withdrawn":
         _take_over(work, message)
+
+
+def take_silence_as_lost(work: Work) -> None:
+    """Messages whose promised receipt has not come: the next channel takes over."""
+    for message in silence.overdue(work):
+        _put(work, message, "unknown")
+        _take_over(work, message)
+
+
+def _put(work: Work, message: Message, outcome: MessageState) -> None:
+    changed = message.model_copy(update={"state": outcome})
+    work.set(messages=tuple(changed if m is message else m for m in work.state.messages))
 
 
 def _take_over(work: Work, lost: Message) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from domain.arrangements import rules as arrangements
 from domain.cases import rules as cases
+from domain.collections import receipts
 from domain.collections.work import Work
 from domain.compliance import rules as compliance
 from domain.debits import rules as debits
@@ -36,6 +37,7 @@ def reflect(work: Work) -> None:
     """What changes the ledger, before anything is drawn from it: late returns, fees."""
     debits.reflect(work)
     receivables.conclude(work)
+    receipts.take_silence_as_lost(work)
 
 
 def agree(work: Work) -> None:

@@ -15,6 +15,7 @@ from domain.collections.state import CustomerState, Slot
 from domain.collections.steps import SLOTS, slot_of
 from domain.compliance.view import compliance_view
 from domain.debits.view import being_collected, collected, debits_view
+from domain.notices.view import notices_view
 from domain.overdue.view import overdue_view
 from domain.receivables.view import fees_view
 
@@ -45,6 +46,7 @@ def customer_view(state: CustomerState, now: dt.datetime) -> dict[str, Any]:
         **overdue_view(state),
         **debits_view(state, now),
         **fees_view(state),
+        **notices_view(state),
         "contacts": [contact.model_dump(mode="json") for contact in state.contacts],
         "contact": compliance_view(state),
         **arrangements_view(state, now),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from domain.collections.work import Work
 from domain.effects import Refuse
 from domain.events.actions import Action
-from domain.notices import arriving, sending
+from domain.notices import arriving, sending, silence
 
 
 def record(work: Work, ce_id: str, data: Action) -> Refuse | None:
@@ -29,10 +29,11 @@ def conclude(work: Work) -> None:
 def due(work: Work) -> Iterator[tuple[str, dt.datetime]]:
     """Instants at which `conclude` has something to do without an event."""
     notices = work.state.notices
-    if not notices.owed and not notices.sent:
+    if not notices.owed and not notices.sent and not work.policy.delivery.receipts:
         return
     moments = [one.due for one in notices.owed.values() if one.status == "waiting"]
     moments += [one.until for one in notices.owed.values() if one.until is not None]
     moments += arriving.moments(work)
+    moments += silence.moments(work)
     if moments:
         yield "notices|next", min(moments)

@@ -127,3 +127,17 @@ def test_one_that_had_left_before_its_withdrawal_is_not_sent_twice() -> None:
     sent = story.sent()
     assert sent is not None
     assert sent.delivered_at is not None
+
+
+def test_the_view_shows_what_is_owed_what_arrived_and_which_address_is_bad() -> None:
+    story, message_id = _sent()
+    _bounce(story, message_id, "invalid_number")
+    story.owe("n2", kind="unheard_of")
+    shown = story.view
+    (owed,), (sent,) = shown["notices"]["owed"], shown["notices"]["sent"]
+    assert (owed["key"], owed["status"], owed["because"]) == ("n2", "held", "text:unheard_of")
+    assert (sent["key"], sent["channel"]) == ("n1", "email")
+    assert "notice" not in sent
+    assert [(one["channel"], one["because"]) for one in shown["bad_addresses"]] == [
+        ("sms", "invalid_number")
+    ]
