@@ -5,7 +5,7 @@ from __future__ import annotations
 from tables.listing import Listing
 
 #: `%` and `_` that somebody searches for mean themselves.
-_HAS = r"ILIKE '%' || replace(replace(replace({}, '\', '\\'), '%', '\%'), '_', '\_') || '%'"
+HAS = r"ILIKE '%' || replace(replace(replace({}, '\', '\\'), '%', '\%'), '_', '\_') || '%'"
 
 CUSTOMERS = Listing(
     name="customers",
@@ -24,7 +24,7 @@ CUSTOMERS = Listing(
     },
     order="as_of DESC NULLS LAST, customer_id",
     filters={
-        "search": f"customer_id {_HAS} OR name {_HAS}",
+        "search": f"customer_id {HAS} OR name {HAS}",
         "debt": "has_debt = ({} = 'open')",
         "fee": "fee_status = {}",
         "country": "country = upper({})",
@@ -51,7 +51,7 @@ APPLICATIONS = Listing(
     order="submitted_at DESC NULLS LAST, application_id",
     filters={
         "search": (
-            f"application_id {_HAS} OR coalesce(customer_id, '') {_HAS} OR {_FULL_NAME} {_HAS}"
+            f"application_id {HAS} OR coalesce(customer_id, '') {HAS} OR {_FULL_NAME} {HAS}"
         ),
         "status": "status = {}",
         "outcome": "outcome = {}",
@@ -74,9 +74,7 @@ DECISIONS = Listing(
     },
     order="decided_at DESC NULLS LAST, decision_id",
     filters={
-        "search": (
-            f"decision_id {_HAS} OR application_id {_HAS} OR coalesce(customer_id, '') {_HAS}"
-        ),
+        "search": (f"decision_id {HAS} OR application_id {HAS} OR coalesce(customer_id, '') {HAS}"),
         "outcome": "coalesce(final_outcome, outcome) = {}",
         "light": "light = {}",
         "degraded": "degraded = ({} = 'degraded')",
@@ -99,7 +97,7 @@ MESSAGES = Listing(
     },
     order="requested_at DESC NULLS LAST, message_id",
     filters={
-        "search": f"message_id {_HAS} OR customer_id {_HAS}",
+        "search": f"message_id {HAS} OR customer_id {HAS}",
         "kind": "kind = {}",
         "channel": "channel = {}",
         "state": "state = {}",
@@ -122,7 +120,7 @@ NOT_SENT = Listing(
     },
     order="at DESC, customer_id, kind, because, currency, step",
     filters={
-        "search": f"customer_id {_HAS}",
+        "search": f"customer_id {HAS}",
         "kind": "kind = {}",
         "because": "because = {}",
         "rule": "rule = {}",
@@ -150,7 +148,7 @@ CASES = Listing(
     order="k.state LIKE 'closed%', c.proposes IS NULL, c.held_because IS NULL,"
     " c.next_step_at NULLS LAST, k.changed_at DESC NULLS LAST, k.case_id",
     filters={
-        "search": f"k.case_id {_HAS} OR customer_id {_HAS} OR coalesce(c.name, '') {_HAS}",
+        "search": f"k.case_id {HAS} OR customer_id {HAS} OR coalesce(c.name, '') {HAS}",
         "queue": """CASE {} WHEN 'open' THEN k.state NOT LIKE 'closed%'
             WHEN 'held' THEN k.state NOT LIKE 'closed%' AND c.held_because IS NOT NULL
             WHEN 'proposed' THEN c.proposes IS NOT NULL ELSE k.state LIKE 'closed%' END""",
@@ -170,7 +168,7 @@ DEAD_LETTERS = Listing(
     },
     order='recorded_at DESC NULLS LAST, partition, "offset"',
     filters={
-        "search": f"coalesce(encode(key, 'escape'), '') {_HAS} OR detail {_HAS}",
+        "search": f"coalesce(encode(key, 'escape'), '') {HAS} OR detail {HAS}",
         "topic": "from_topic = {}",
         "reason": "reason = {}",
     },

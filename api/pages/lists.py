@@ -50,6 +50,8 @@ class ListPage:
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: A list that people often want next.
     beside: str = ""
+    #: Where a new one is made; its words are `list.<name>.action`.
+    action: str = ""
 
 
 def serve(routes: web.RouteTableDef, address: str, area: Area, page: ListPage) -> None:

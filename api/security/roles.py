@@ -15,6 +15,7 @@ Area = Literal[
     "rules",
     "publishing",
     "operations",
+    "bank-files",
     "clock",
 ]
 
@@ -24,7 +25,7 @@ AREAS_OF: dict[str, frozenset[Area]] = {
     "analyst": _ALL - {"publishing", "clock", "actions", "approvals"},
     "agent": frozenset(("start", "customers", "messages", "cases", "actions", "approvals")),
     "policy": frozenset(("start", "decisions", "rules", "publishing")),
-    "operator": frozenset(("start", "messages", "operations", "clock")),
+    "operator": frozenset(("start", "messages", "operations", "bank-files", "clock")),
 }
 
 

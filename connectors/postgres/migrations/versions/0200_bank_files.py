@@ -120,6 +120,7 @@ STATEMENTS = (
         due_on          date
     )
     """,
+    "CREATE INDEX invoice_index_customer ON invoice_index (customer_id, due_on)",
     """
     CREATE INDEX invoice_index_mandate ON invoice_index (mandate_id, minor)
     WHERE mandate_id IS NOT NULL
