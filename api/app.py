@@ -6,11 +6,13 @@ from pathlib import Path
 
 from aiohttp import web
 
+from api.machine import bank_files as bank_files_for_machines
 from api.machine import actions, clock, documents, health, rows, rule_sets
 from api.middleware import answer
 from api.pages import (
     applications,
     approvals,
+    bank_files,
     cases,
     customer_actions,
     customers,
@@ -26,6 +28,7 @@ from api.pages import (
     rules,
 )
 from api.pay import own_rules, page, pause, plan, promise, webhook
+from api.post import webhook as post
 from api.services import SERVICES, Services
 
 _STATIC = Path(__file__).parent / "static"
@@ -44,6 +47,9 @@ def build_app(services: Services) -> web.Application:
     for part in (plan, promise, pause, own_rules, actions):
         app.add_routes(part.routes)
     for part in (customer_actions, approvals):
+        app.add_routes(part.routes)
+    app.add_routes(post.routes)
+    for part in (bank_files_for_machines, bank_files):
         app.add_routes(part.routes)
     for part in (rule_sets, rules, rule_drafts, rule_editing, rule_previews):
         app.add_routes(part.routes)
