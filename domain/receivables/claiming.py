@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from itertools import chain, count
 
 from domain.calendar import local_date, start_of_day
 from domain.collections.codes import CONTACT
@@ -19,6 +20,7 @@ from domain.receivables.tariff import flat_cost
 _DAY = dt.timedelta(days=1)
 #: Names the charge of a fee that passes on what a bank took for a return.
 RETURN_CHARGE = "return-charge"
+_NAME_MAX = 190
 
 
 def claim_lapsed(work: Work) -> None:
@@ -147,11 +149,17 @@ def _add(work: Work, fee: Fee) -> None:
     if len(kept.fees) >= letters.KEPT_MAX:
         letters.note(work, "too_many_fees", fee.currency)
         return
-    same = sum(
-        (one.charge, one.invoice_id) == (fee.charge, fee.invoice_id) for one in kept.fees.values()
-    )
-    named = digest(work.state.customer_id, fee.charge, fee.invoice_id, str(same))
-    letters.put(work, fees={**kept.fees, f"fee-{named}": fee})
+    letters.put(work, fees={**kept.fees, _name(work, fee): fee})
+
+
+def _name(work: Work, fee: Fee) -> str:
+    """`fee-` and the invoice it rests on, as people read it; a further one is counted."""
+    basis = f"fee-{fee.invoice_id}"
+    if len(basis) > _NAME_MAX:
+        basis = "fee-" + digest(work.state.customer_id, fee.invoice_id)
+    taken = work.state.invoices.keys() | work.state.receivables.fees.keys()
+    names = chain((basis,), (f"{basis}-{number}" for number in count(2)))
+    return next(name for name in names if name not in taken)
 
 
 def _is_theirs(work: Work, failure: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
+from domain.collections.channels import choose
 from domain.collections.state import NotSent
 from domain.collections.work import Work
 from domain.identity import digest
@@ -170,7 +171,9 @@ def _keep_exact(work: Work, key: str, letter: Letter) -> None:
         drop(work, key)
         end(work, key, letter, "gone")
         return
-    bounced = bool(owed.tried) and owed.because == "no_channel"
+    bounced = bool(owed.tried) and not choose(
+        work.state, work.policy, "collection", owed.tried, owed.channels
+    )
     if bounced and not letter.bounced:
         note(work, "letter_bounced", letter.currency)
     changed = letter.model_copy(update={"items": items, "bounced": bounced, "gone": None})
