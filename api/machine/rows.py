@@ -13,7 +13,7 @@ from api.security.access import machine
 from api.services import Json, Services, services
 from domain.collections.state import CustomerState
 from domain.collections.view import customer_view
-from domain.compliance.view import contact_view
+from domain.compliance.view import with_contact
 from domain.fees.state import FeeState, fee_view
 from tables import views
 from tables.live_rows import LiveRow
@@ -41,8 +41,8 @@ async def live_customer(wanted: Services, customer_id: str) -> Json | None:
     state = CustomerState.model_validate(found.row)
     now = await wanted.now()
     view = customer_view(state, now)
-    contact = contact_view(state, await policy_in_force(wanted.pool), now)
-    return {**view, "contact": {**view["contact"], **contact}, "as_of": found.as_of}
+    shown = with_contact(view, state, await policy_in_force(wanted.pool), now)
+    return {**shown, "as_of": found.as_of}
 
 
 async def live_row_by_index(wanted: Services, table: str, row_id: str) -> LiveRow | None:

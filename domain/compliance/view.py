@@ -40,6 +40,13 @@ def contact_view(
     }
 
 
+def with_contact(
+    view: dict[str, Any], state: CustomerState, policy: CollectionsPolicy, now: dt.datetime
+) -> dict[str, Any]:
+    """The customer's view with what the rules in force say of contact now."""
+    return {**view, "contact": {**view["contact"], **contact_view(state, policy, now)}}
+
+
 def _shown(row: Any) -> dict[str, Any]:
     shown: dict[str, Any] = row.model_dump(mode="json", exclude_defaults=True, by_alias=True)
     return shown

@@ -12,9 +12,10 @@ from agents.wiring import TABLES, parts
 from domain.acceptance import CHECKS_ANSWERED, CheckAnswer, ChecksAnswered, ChecksRequested
 from domain.collections.state import CustomerState
 from domain.collections.view import customer_view
+from domain.compliance.view import with_contact
 from dunnock.playing.driver import GatewayMode, Output, Publishing, in_time, output_of
 from dunnock.playing.gateways import Gateways
-from dunnock.playing.rules import document, starting_version
+from dunnock.playing.rules import document, in_force, starting_version
 from runtime.settings import Settings
 from streams.codec import headers_of, unwrap
 from streams.core.cluster import MemoryCluster
@@ -35,6 +36,7 @@ class InProcess:
         self._read: dict[tuple[str, int], int] = {}
         self._seen: list[Output] = []
         self._versions: dict[str, int] = {}
+        self._told: dict[str, bytes] = {}
         cluster.attach(CHECK_REQUESTS, self._ask_bureaus)
 
     @property
@@ -61,7 +63,7 @@ class InProcess:
     async def rules(self, name: str, changes: dict[str, Any]) -> None:
         version = max(starting_version(name), self._versions.get(name, 0)) + 1
         self._versions[name] = version
-        told = document(name, changes, version)
+        told = self._told[name] = document(name, changes, version)
         for partition in range(self._cluster.log.partitions):
             self._cluster.publish(POLICIES, name.encode(), told, partition=partition)
         await self._settle()
@@ -84,7 +86,9 @@ class InProcess:
         row = self._cluster.row("customer_history", customer_id)
         if row is None:
             return None
-        return customer_view(CustomerState.model_validate_json(row), self._now)
+        state = CustomerState.model_validate_json(row)
+        view = customer_view(state, self._now)
+        return with_contact(view, state, in_force(self._told), self._now)
 
     async def gateway(self, channel: str, mode: GatewayMode) -> None:
         self._gateways.behave(channel, mode)

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from domain.collections.policy import CollectionsPolicy, load_policy
-from domain.rulesets import RULE_SETS, parse, starting_of
+from domain.rulesets import RULE_SETS, parse, replaced, starting_of
 from dunnock.embedded.problems import Problem
 
 
@@ -38,6 +38,11 @@ def document(name: str, changes: dict[str, Any], version: int) -> bytes:
     except ValueError as error:
         raise Problem(f"The rule set {name} of this story is not sound: {error}.") from error
     return text
+
+
+def in_force(told: dict[str, bytes]) -> CollectionsPolicy:
+    """The starting policy with the documents that the story has published."""
+    return replaced(_starting(), {name: parse(name, text) for name, text in told.items()})
 
 
 def _laid_over(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
