@@ -22,7 +22,7 @@ _DECISION_FIELDS = (
 _MESSAGE_FIELDS = (
     "message_id", "customer_id", "kind", "channel", "language", "subject", "body",
     "payment_link", "invoice_ids", "amount_due", "step", "tone", "caused_by", "last_look",
-    "requested_at", "not_after",
+    "requested_at", "not_after", "notice", "template",
 )  # fmt: skip
 #: What happened to a message, by the interaction that says so.
 _OUTCOMES = {"message.delivered.v1": "delivered_at", "message.opened.v1": "opened_at"}
