@@ -1,7 +1,7 @@
 """What was agreed that forbids asking for money now: the one answer for reminders and fees.
 
-Order of reasons: a hold, a dispute, a pause, a plan, a promise. What is blocked is held, not
-dropped: when it ends and the debt stands, the step goes on.
+Order of reasons: a hold, a dispute, a pause, a plan (or its end), a promise. What is blocked is
+held, not dropped: when it ends and the debt stands, the step goes on.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from domain.arrangements.pauses import days_of, paused_days, running_pause, today_of, zone_of
-from domain.arrangements.state import Promise
-from domain.calendar import start_of_day
+from domain.arrangements.state import Plan, Promise
+from domain.calendar import local_date, start_of_day
 from domain.debits.coverage import under_way
 from domain.events.actions import DisputeOpened
 
@@ -94,12 +94,26 @@ def _blocks_now(work: Work, kind: str) -> Iterator[_Block]:
             yield _Block("dispute", dispute.invoice_ids)
     if running_pause(state, now) is not None:
         yield _Block(f"hardship:{_kind_of_pause(state, today)}")
-    if kind not in PLAN_KINDS:
-        running = [plan for plan in agreed.plans.values() if plan.state in {"running", "late"}]
-        yield from (_Block("plan", plan.facts.invoice_ids) for plan in running)
+    yield from _of_plans(work, kind)
     for promise in agreed.promises.values():
         if _is_promised(state, promise, now):
             yield _Block("promise", promise.facts.invoice_ids, promise.facts.amount.currency)
+
+
+def _of_plans(work: Work, kind: str) -> Iterator[_Block]:
+    for plan in work.state.arrangements.plans.values():
+        if plan.state in {"running", "late"} and kind not in PLAN_KINDS:
+            yield _Block("plan", plan.facts.invoice_ids)
+        elif plan.state == "broken" and work.now < restarts_at(work, plan):
+            yield _Block("plan_broken", plan.facts.invoice_ids)
+
+
+def restarts_at(work: Work, plan: Plan) -> dt.datetime:
+    """When reminders may begin anew after the plan has broken: its notice has had its time."""
+    zone = zone_of(work.state)
+    broken_on = local_date(plan.decided_at or plan.facts.at, zone)
+    days = work.policy.plans.at(local_date(plan.facts.at, zone)).plans.restart_days
+    return start_of_day(broken_on + days * _DAY, zone)
 
 
 def _is_disputed(state: CustomerState, key: str, dispute: DisputeOpened) -> bool:

@@ -63,6 +63,8 @@ class PlanNumbers(Data):
     #: With so many missed the plan is late; late for the days of cure, it breaks.
     missed_max: Annotated[int, Field(strict=True, ge=1, le=12)]
     cure_days: Days
+    #: Its end is told by a notice of its own; reminders begin anew so many days later.
+    restart_days: Days = 0
     #: A notice so many days before an instalment; absent: none.
     notice_days: Days | None = None
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from domain.arrangements import clocks, plan_notices, plans, promises
+from domain.arrangements.blocking import restarts_at
 from domain.arrangements.pauses import effective_pauses, zone_of
 from domain.arrangements.recording import record
 from domain.calendar import start_of_day
@@ -63,6 +64,8 @@ def _of_promises(work: Work) -> Iterator[dt.datetime]:
 
 def _of_plans(work: Work) -> Iterator[dt.datetime]:
     for plan in work.state.arrangements.plans.values():
+        if plan.state == "broken":
+            yield restarts_at(work, plan)
         if plan.state not in plans.RUNNING:
             continue
         end = plans.breaks_at(work, plan)

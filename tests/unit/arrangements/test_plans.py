@@ -58,17 +58,19 @@ def test_a_plan_that_catches_up_is_cured() -> None:
 
 
 def test_a_plan_that_is_not_cured_breaks_and_reminders_begin_anew() -> None:
-    """Ten days after the ninth the whole debt is due again: first step, all that is open."""
+    """Ten days after the ninth the whole debt is due again; from the first step on."""
     story = planned(owing_two())
     pay(to_day(story, 6, 6), "p1", 1000)
-    to_day(story, 6, 19)
+    to_day(story, 6, 21)
     assert said(story) == ["plan.late.v1", "plan.broken.v1"]
+    assert len(story.reminders) == 1, "its notice has three days of its own"
+    to_day(story, 6, 22)
     (broken,) = story.published("plan.broken.v1")
     assert broken.data.at.isoformat() == "2026-06-18T22:00:00+00:00"
     assert (broken.data.paid.minor, broken.data.missed) == (1000, 1)
     last = story.reminders[-1]
     assert (last.step, last.amount_due.minor) == (1, 5999)
-    assert last.requested_at.isoformat()[:13] == "2026-06-19T06"
+    assert last.requested_at.isoformat()[:13] == "2026-06-22T06"
 
 
 def test_parts_and_money_paid_ahead_count_together() -> None:
