@@ -154,7 +154,9 @@ async def test_a_customer_becomes_a_row_and_goes(rig: Rig) -> None:
 
 async def test_a_message_collects_what_became_of_it_in_any_order(rig: Rig) -> None:
     rig.start()
-    sent, failed, taken_back = message(), message(), message()
+    template = {"id": "nl/notices.plan_agreed", "version": 3}
+    sent = message(kind="plan", notice="plan_agreed", template=template)
+    failed, taken_back = message(), message()
     for one in (sent, failed):
         kind = "delivered" if one is sent else "failed"
         detail = None if one is sent else {"reason": "http_422", "state": "unknown"}
@@ -181,6 +183,8 @@ async def test_a_message_collects_what_became_of_it_in_any_order(rig: Rig) -> No
         failed.message_id: "unknown",
         taken_back.message_id: "withdrawn",
     }
+    copy = next(row for row in rows if row["message_id"] == sent.message_id)
+    assert (copy["notice"], copy["template"]) == ("plan_agreed", template)
 
 
 async def test_decisions_applications_and_cases_can_be_found_by_id(rig: Rig) -> None:
