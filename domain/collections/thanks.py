@@ -12,6 +12,7 @@ from domain.collections.thanking import build_thanks
 from domain.collections.wording import Unwritable
 from domain.collections.work import Work
 from domain.compliance.gate import Verdict, Wish, ask
+from domain.compliance.limitation import barred
 
 #: Answered at once whatever the hour: the customer has just acted.
 _AT_ONCE = frozenset({"link", "card"})
@@ -145,10 +146,20 @@ def _note(work: Work, payment: Payment, verdict: Verdict) -> None:
     )
 
 
-def _send(work: Work, key: str, thanks: Thanks, granted: Verdict) -> None:
+def _also_due(work: Work) -> tuple[str, ...]:
+    """What else may be asked for now: a time-barred debt is not, not even beside a thank-you."""
     claims = claimable(work.state, work.ledger, work.policy.return_codes, work.now)
+    if work.state.profile is None or not claims:
+        return tuple(claims)
+    today = work.now.date()
+    book = work.policy.contact.book(work.state.profile.facts.country, today)
+    late = barred(work.state, work.ledger, book, tuple(claims), today)
+    return tuple(key for key in claims if key not in late)
+
+
+def _send(work: Work, key: str, thanks: Thanks, granted: Verdict) -> None:
     try:
-        publish, message = build_thanks(work, key, thanks, tuple(claims), granted)
+        publish, message = build_thanks(work, key, thanks, _also_due(work), granted)
     except Unwritable as fault:
         _hold(work, key, thanks, Verdict("deny", str(fault), "words"))
         return

@@ -48,7 +48,7 @@ def record_call(work: Work, kind: str, data: Interaction) -> None:
     debts = said.get("invoice_ids")
     named = tuple(str(one) for one in debts) if isinstance(debts, list) and debts else None
     call = Call(
-        at=data.at,
+        at=min(data.at, work.now),  # a clock that is ahead must not lock anybody for years
         kind="attempt" if is_attempt else "conversation",
         invoice_ids=named,
         consented=said.get("prior_consent") is True,

@@ -11,14 +11,19 @@ from domain.compliance.rows import CapRule
 _NEVER_LEFT = frozenset({"withdrawn", "expired"})
 
 
-def release(state: CustomerState, rule: CapRule, kind: str) -> dt.datetime | None:
+def release(state: CustomerState, rule: CapRule, kind: str, now: dt.datetime) -> dt.datetime | None:
     """When the person may get one more under the cap, None if it does not stand in the way."""
     if len(state.messages) < rule.at_most or kind in rule.exempt:
         return None
-    sent = sorted(message.at for message in state.messages if _counts(rule, message))
-    if len(sent) < rule.at_most:
-        return None
-    return sent[-rule.at_most] + dt.timedelta(days=rule.days)
+    period, left = dt.timedelta(days=rule.days), rule.at_most
+    for message in reversed(state.messages):  # the newest first
+        if message.at <= now - period:
+            return None
+        if _counts(rule, message):
+            left -= 1
+            if not left:
+                return message.at + period
+    return None
 
 
 def _counts(rule: CapRule, message: Message) -> bool:

@@ -139,7 +139,7 @@ def _under_caps(
 def _latest(work: Work, wish: Wish, caps: tuple[CapRule, ...]) -> tuple[dt.datetime, str]:
     since, rule = work.now, ""
     for cap in caps:
-        free = release(work.state, cap, wish.kind)
+        free = release(work.state, cap, wish.kind, work.now)
         if free is not None and free > since:
             since, rule = free, cap.id
     return since, rule

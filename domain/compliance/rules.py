@@ -29,9 +29,7 @@ def record(work: Work, ce_id: str, data: Action) -> Refuse | None:
         case ContactLimited():
             return _record_limit(work, data)
         case ContactLimitLifted():
-            file = work.state.compliance
-            lifted = {**file.lifted, data.limit_id: data.at}
-            work.set(compliance=file.model_copy(update={"lifted": lifted}))
+            return _record_lifting(work, data)
         case _:
             pass
     return None
@@ -53,6 +51,15 @@ def conclude(work: Work) -> None:
 def due(work: Work) -> Iterator[tuple[str, dt.datetime]]:  # noqa: ARG001 - nothing waits here
     """Instants at which `conclude` has something to do without an event."""
     return iter(())
+
+
+def _record_lifting(work: Work, data: ContactLimitLifted) -> Refuse | None:
+    file = work.state.compliance
+    if data.limit_id not in file.lifted and len(file.lifted) >= ENTRIES_MAX:
+        return Refuse("row_full", "the customer has more lifted limits than a row may hold")
+    lifted = {**file.lifted, data.limit_id: data.at}
+    work.set(compliance=file.model_copy(update={"lifted": lifted}))
+    return None
 
 
 def _record_limit(work: Work, data: ContactLimited) -> Refuse | None:

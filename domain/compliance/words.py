@@ -16,6 +16,8 @@ from domain.events.contacts import MessageReceived
 _CHANNELS: dict[str, Channel] = {name: name for name in get_args(Channel)}
 _WORD = re.compile(r"[\w-]+")
 _PROOF_CHARACTERS_MAX = 1000
+#: No phrase is longer: what follows is quoted.
+_READ_CHARACTERS_MAX = 2000
 
 
 def is_stop_word(rules: ContactRules, text: str, language: str = "") -> bool:
@@ -24,12 +26,14 @@ def is_stop_word(rules: ContactRules, text: str, language: str = "") -> bool:
     Words of every language count, whatever language we write to them in: the language may be
     wrong, and one who is stopped by mistake can be asked; one who is not has been ignored.
     """
-    words = _WORD.findall(text.casefold())
+    words = _WORD.findall(text[:_READ_CHARACTERS_MAX].casefold())
     if not words:
         return False
     languages = {*rules.stop_words, *rules.stop_phrases, language}
     if any(words[0] in rules.stop_words.get(one, ()) for one in languages):
         return True
+    if len(text) > _READ_CHARACTERS_MAX:
+        return False
     said = " ".join(words)
     return any(said in rules.stop_phrases.get(one, ()) for one in languages)
 

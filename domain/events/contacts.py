@@ -10,7 +10,8 @@ from domain.events.actions import Action
 from domain.events.base import Channel, Id
 from domain.events.customers import Interaction, QuietHours
 
-Message = Annotated[str, Field(max_length=10_000)]
+#: A mail may quote all that went before: only how it begins is read.
+Message = Annotated[str, Field(max_length=1_000_000)]
 
 
 class MessageReceived(Interaction):

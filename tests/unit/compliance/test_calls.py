@@ -117,6 +117,12 @@ def test_counters_of_a_replaced_dialer_are_imported() -> None:
     assert callable_now(story)["allowed"] is True
 
 
+def test_a_conversation_of_the_future_locks_from_now_on_only() -> None:
+    """A dialer whose clock is wrong does not make somebody unreachable for years."""
+    story = conversation(owing_two(), at=MONDAY + 900 * _DAY)
+    assert callable_now(story)["until"] == "2026-06-08T04:00:00+00:00"
+
+
 @pytest.mark.parametrize(
     ("detail", "counted"),
     [({"connected": False}, 0), ({"third_party": True}, 1), ({}, 1)],

@@ -63,6 +63,12 @@ def test_stop_closes_the_channel_in_every_channel(channel: str) -> None:
     assert (entry.granted, entry.proof, entry.by) == (False, "STOP", "customer")
 
 
+def test_stop_above_a_long_quotation_stops() -> None:
+    """A mail repeats all that went before; a phrase is only one when it is all there is."""
+    assert is_stop_word(POLICY.contact, "Stop\n" + "> Dear Eva, you owe\n" * 5000)
+    assert not is_stop_word(POLICY.contact, "opt out" + " please" * 5000)
+
+
 def test_a_message_that_is_no_stop_changes_no_consent() -> None:
     """It is kept as a contact, and that is all."""
     story = told(Story().customer(), "I paid yesterday")

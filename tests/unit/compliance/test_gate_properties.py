@@ -61,7 +61,7 @@ def told(person: dict[str, Any], now: dt.datetime, sent: list[int], *, strict: b
             "message_id": f"m{n}", "kind": "reminder", "channel": "email", "currency": "EUR",
             "at": (now - dt.timedelta(hours=hours)).isoformat(), "not_after": now.isoformat(),
         }
-        for n, hours in enumerate(sent)
+        for n, hours in enumerate(sorted(sent, reverse=True))
     ]  # fmt: skip
     story.state = type(story.state).model_validate(row)
     return story

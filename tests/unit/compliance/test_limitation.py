@@ -7,7 +7,7 @@ import pytest
 from domain.collections.work import Work
 from domain.compliance.limitation import clock_of
 from domain.compliance.view import contact_view
-from tests.unit.collections.story import POLICY, START, Story
+from tests.unit.collections.story import POLICY, START, Story, eur
 from tests.unit.compliance.packs import callable_now, living_in
 
 
@@ -101,6 +101,14 @@ def test_a_part_payment_starts_it_anew_while_it_runs(paid_at: str, expected: str
     """Acknowledged by payment, five years from then; not once it was over."""
     story = owing_since("2020-03-01").payment(minor=100, received_at=paid_at, method="transfer")
     assert barred_on(story)[0] == expected
+
+
+def test_a_thank_you_names_no_time_barred_rest() -> None:
+    """Paid the young debt; the old one is not asked for beside the thanks."""
+    story = owing_since("2020-03-01").invoice("i2", 3000).failed("i2")
+    story.payment(minor=3000, allocations=[{"invoice_id": "i2", "amount": eur(3000)}])
+    assert [one.amount_due.minor for one in story.thanks if one.amount_due] == [0]
+    assert story.thanks[0].payment_link is None
 
 
 def test_thanks_are_given_for_a_barred_debt_that_is_paid() -> None:
