@@ -36,6 +36,7 @@ class Response:
 
     def __init__(self, status: int, body: bytes = b"{}") -> None:
         self.status = status
+        self.headers: dict[str, str] = {}
         self.content = _Content(body)
 
 
