@@ -9,7 +9,7 @@ from typing import NamedTuple
 from domain.arrangements.blocking import blocks
 from domain.arrangements.pauses import effective_days_past_due
 from domain.calendar import local_date
-from domain.collections.claims import claimable, stop_code
+from domain.collections.claims import stop_code
 from domain.collections.work import Work
 from domain.events.customers import CustomerUpdated
 from domain.fees.situation import late_items, of_item
@@ -38,12 +38,17 @@ def candidates(work: Work) -> list[Candidate]:
     if profile is None or not rules.charges or not work.policy.fees.calls_for_fees:
         return []
     today = today_of(work, profile.facts)
-    claims = claimable(work.state, work.ledger, work.policy.return_codes, work.now)
+    if not work.claims:
+        return []
     dealt_with = _dealt_with(work)
     found = []
-    for key in sorted(claims, key=lambda key: (work.state.invoices[key].facts.due_on, key)):
+    for key in sorted(work.claims, key=lambda key: (work.state.invoices[key].facts.due_on, key)):
         facts = work.state.invoices[key].facts
-        if facts.kind == "fee" or facts.due_on >= today or blocked(work, (key,)):
+        if facts.kind == "fee" or facts.due_on >= today:
+            continue
+        if all((charge.id, key) in dealt_with for charge in rules.charges):
+            continue
+        if blocked(work, (key,)):
             continue
         rule = work.policy.fees.rule(of_item(work.state, profile.facts, key, today))
         for charge_id in rule.fees if rule else ():

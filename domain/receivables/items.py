@@ -6,9 +6,33 @@ from domain.collections.ledger import fresh
 from domain.collections.state import CustomerState, Invoice
 from domain.collections.work import Work
 from domain.events.ledger import InvoiceCredited
+from domain.identity import digest
 from domain.money import PositiveMoney
 from domain.receivables.principal import REDUCED, as_invoice
 from domain.receivables.state import AllocationRow, Fee, FeeState, Waiver
+
+
+def mark(work: Work) -> str:
+    """Names everything that fees and their items follow from; empty where there is nothing."""
+    state, rules = work.state, work.policy.charges
+    kept = state.receivables
+    if not (kept.fees or kept.waived or rules.allocation):
+        return ""
+    return digest(
+        str(rules.version),
+        str(work.policy.return_codes.version),
+        *kept.fees,
+        *kept.waived,
+        *(key for key in state.invoices if key not in kept.fees),
+        *state.failures,
+        *state.reversals,
+        *(key for key in state.credits if not key.endswith(REDUCED)),
+        *(
+            f"{key} {payment.settled_at is None} {payment.final is None} {payment.released}"
+            for key, payment in state.payments.items()
+        ),
+        size=10,
+    )
 
 
 def mirror(work: Work) -> None:

@@ -29,7 +29,9 @@ def open_before(
     }
     invoices |= {key: as_invoice(state, key, fee) for key, fee in arisen.items()}
     payments = {
-        key: payment.model_copy(update={"settled_at": payment.facts.received_at})
+        key: payment
+        if payment.settled_at is not None
+        else payment.model_copy(update={"settled_at": payment.facts.received_at})
         for key, payment in state.payments.items()
         if payment.facts.received_at < moment
     }

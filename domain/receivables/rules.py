@@ -37,11 +37,12 @@ def conclude(work: Work) -> None:
         letters.follow(work)
     if _is_time(work):
         _assess(work)
-    if work.state.receivables.fees:
+    kept = work.state.receivables
+    mark = items.mark(work)
+    if mark != kept.checked:
         fees = claiming.corrected(work)
-        if fees != work.state.receivables.fees:
-            letters.put(work, fees=fees)
-    items.mirror(work)
+        letters.put(work, fees=fees, checked=mark)
+        items.mirror(work)
 
 
 def due(work: Work) -> Iterator[tuple[str, dt.datetime]]:

@@ -118,6 +118,9 @@ class Receivables(Row):
     #: The order in which money pays, as policy said last; empty: the oldest due first.
     allocation: tuple[AllocationRow, ...] = ()
 
+    #: Names the facts by which the fees were last worked out: the same ones change nothing.
+    checked: str = ""
+
     @property
     def is_empty(self) -> bool:
         """Nothing was ever charged, announced or refused."""

@@ -44,7 +44,7 @@ def test_dearer_law_does_not_reach_back() -> None:
         row.model_copy(update={"min_minor": 9_900}) if row.id == "nl-wik" else row
         for row in POLICY.charges.statutes
     ]
-    story.policy = charging(WIK, statutes=tuple(row.model_dump() for row in dearer))
+    story.policy = charging(WIK, statutes=tuple(row.model_dump() for row in dearer), version=2)
     story.payment("p1", 1, received_at=story.now.isoformat())
     assert story.amounts == [("claimed", 4_000)]
 
@@ -137,7 +137,7 @@ def test_an_order_that_goes_live_holds_at_the_next_event() -> None:
     story = _charged().pay(6_000, "2026-06-20T09:00:00+00:00")
     assert story.amounts == [("claimed", 4_000)]
     assert {item["open"]["minor"] for item in story.view["open"]} == {4_000}
-    story.policy = charging(WIK, allocation=(COSTS_FIRST,))
+    story.policy = charging(WIK, allocation=(COSTS_FIRST,), version=2)
     story.receipt("link.clicked.v1", "m1")
     assert story.amounts == [("paid", 4_000)]
     assert [item["open"]["minor"] for item in story.view["open"]] == [8_000]
