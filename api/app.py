@@ -6,8 +6,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from api.machine import bank_files as bank_files_for_machines
 from api.machine import actions, clock, documents, health, rows, rule_sets
+from api.machine import bank_files as bank_files_for_machines
 from api.middleware import answer
 from api.pages import (
     applications,

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
+import re
 import tomllib
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,6 +25,9 @@ from domain.rulesets import RULE_SETS
 #: Nobody writes a rule set longer than this.
 CHARACTERS_MAX = 200_000
 _FAULTS_MAX = 50
+_DEPTH_MAX = 30
+#: NUL and halves of characters: no database and no page can hold them.
+_STRANGE = re.compile("[\x00\ud800-\udfff]")
 _BESIDE = ("id", "version", "note")
 Body = dict[str, Any]
 
@@ -53,12 +58,17 @@ class Checked:
 
 
 def read(text: str) -> Body:
-    """A document from TOML, or from JSON where it begins with a brace. Raises Unreadable."""
+    """A document from TOML, or from JSON where it begins with a brace. Raises Unreadable.
+
+    What comes back can be stored and shown as it is: nothing infinite, no depths, plain text.
+    """
     if len(text) > CHARACTERS_MAX:
         raise Unreadable("", f"longer than {CHARACTERS_MAX} characters")
     try:
         is_json = text.lstrip().startswith("{")
-        found = json.loads(text) if is_json else tomllib.loads(text, parse_float=Decimal)
+        # Exact numbers: a rate must not become a float on its way.
+        load = json.loads if is_json else tomllib.loads
+        found = load(text, parse_float=Decimal)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise Unreadable(place, f"this is not JSON: {error.msg}") from None
@@ -68,7 +78,25 @@ def read(text: str) -> Body:
         raise Unreadable(where, f"this is not TOML: {message or error}") from None
     except RecursionError:
         raise Unreadable("", "nested too deeply") from None
-    return {name: _json(value) for name, value in found.items() if name not in _BESIDE}
+    except ValueError as error:  # a number of thousands of digits
+        raise Unreadable("", str(error)) from None
+    return {
+        str(name): _read(value, (name,)) for name, value in found.items() if name not in _BESIDE
+    }
+
+
+def _read(value: Any, path: tuple[str | int, ...]) -> Any:
+    if len(path) > _DEPTH_MAX:
+        raise Unreadable(place_of(path[:3]), "nested too deeply")
+    if isinstance(value, dict):
+        return {_read(name, path): _read(item, (*path, name)) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_read(item, (*path, number)) for number, item in enumerate(value)]
+    if isinstance(value, str) and _STRANGE.search(value):
+        raise Unreadable(place_of(path), "characters that no text has")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Unreadable(place_of(path), "not a finite number")
+    return _json(value)
 
 
 def check(rule_set_id: str, body: Body) -> Checked:

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from pydantic import AwareDatetime
 from pydantic.json_schema import models_json_schema
 
-from api.machine.openapi_bank_files import bank_file_paths
 from api.machine.openapi_actions import action_paths
+from api.machine.openapi_bank_files import bank_file_paths
 from api.machine.openapi_rule_sets import rule_set_paths
 from domain.acceptance.state import ApplicationState
 from domain.events.base import Data
@@ -88,6 +88,7 @@ def openapi(public_url: str) -> dict[str, Any]:
     schemas = {model: dict(references[model, _MODE]) for model in _MODELS}
     paths = {row.path: {"get": _row_operation(row, schemas[row.model])} for row in ROWS}
     paths["/api/v1/clock"] = _clock_operations(schemas[ClockTime])
+    paths |= rule_set_paths(_problems)
     paths |= rule_set_paths(_problems) | bank_file_paths(_problems)
     for path, what in (
         ("/healthz", "The process lives"),

@@ -63,7 +63,7 @@ async def edit(request: web.Request) -> web.Response:
 async def save(request: web.Request) -> web.Response:
     """Text that is no document is shown again with the place; a sound one goes on to its page."""
     fields, one = await form_of(request), await asked(request)
-    text, note = fields.get("text", ""), fields.get("note", "")[:_NOTE_CHARACTERS_MAX].strip()
+    text, note = fields.get("text", ""), _note_of(fields)
     try:
         body = text_read(text)
     except Unreadable as error:
@@ -72,6 +72,10 @@ async def save(request: web.Request) -> web.Response:
         return await _saved(request, one, body, note)
     except Refused as refused:
         return await _text_page(request, one, text, [], told(request, refused), 422)
+
+
+def _note_of(fields: dict[str, str]) -> str:
+    return fields.get("note", "").replace("\0", "")[:_NOTE_CHARACTERS_MAX].strip()
 
 
 async def _saved(request: web.Request, one: StoredVersion, body: Body, note: str) -> web.Response:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-
-import orjson
 
 from api.problems import not_found
 from connectors.postgres import rule_sets as rows
@@ -88,7 +87,7 @@ def _in_force(rule_set: str, row: StoredVersion | None) -> InForce:
 
 def stored_body(row: StoredVersion) -> Body:
     """The document of a version or draft."""
-    body: Body = orjson.loads(row.document)
+    body: Body = json.loads(row.document)
     return body
 
 

@@ -15,7 +15,6 @@ Area = Literal[
     "rules",
     "publishing",
     "operations",
-    "bank-files",
     "clock",
 ]
 

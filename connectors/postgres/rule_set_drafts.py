@@ -88,7 +88,7 @@ class Drafts:
                 at,
             )
             await note_down(connection, one, "discarded", by, at)
-            return one
+            return await by_id(connection, version_id) or one
 
 
 async def own_draft(connection: Connection, version_id: int, by: str) -> StoredVersion:

@@ -43,7 +43,7 @@ def text_of(value: Any) -> str:
 
 
 def _compared(path: tuple[Step, ...], before: Any, after: Any) -> Iterator[Change]:
-    if before == after:
+    if _same(before) == _same(after):
         return
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for name in dict.fromkeys((*before, *after)):
@@ -60,13 +60,18 @@ def _compared(path: tuple[Step, ...], before: Any, after: Any) -> Iterator[Chang
         yield Change(place_of(path), text_of(before), text_of(after))
 
 
+def _same(value: Any) -> str:
+    """Equal for equal documents only: Python takes `true` for 1."""
+    return json.dumps(value, sort_keys=True)
+
+
 def _has_rows(value: Any) -> bool:
     return isinstance(value, list) and any(isinstance(item, dict) for item in value)
 
 
 def _rows(path: tuple[Step, ...], before: list[Any], after: list[Any]) -> Iterator[Change]:
     """Rows that are equal stay together; what stands between them is compared in order."""
-    old, new = ([json.dumps(row, sort_keys=True) for row in rows] for rows in (before, after))
+    old, new = ([_same(row) for row in rows] for rows in (before, after))
     for how, b1, b2, a1, a2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if how == "equal":
             continue
