@@ -88,7 +88,6 @@ def openapi(public_url: str) -> dict[str, Any]:
     schemas = {model: dict(references[model, _MODE]) for model in _MODELS}
     paths = {row.path: {"get": _row_operation(row, schemas[row.model])} for row in ROWS}
     paths["/api/v1/clock"] = _clock_operations(schemas[ClockTime])
-    paths |= rule_set_paths(_problems)
     paths |= rule_set_paths(_problems) | bank_file_paths(_problems)
     for path, what in (
         ("/healthz", "The process lives"),

@@ -15,6 +15,7 @@ Area = Literal[
     "rules",
     "publishing",
     "operations",
+    "bank-files",
     "clock",
 ]
 
