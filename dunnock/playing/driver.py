@@ -70,6 +70,9 @@ class Driver(Protocol):
     async def gateway(self, channel: str, mode: GatewayMode) -> None:
         """From now on the channel's gateway behaves like this."""
 
+    async def bank_file(self, content: bytes, invoices: Sequence[str]) -> dict[str, Any]:
+        """Hand in a file of the bank that names these invoices; what became of it."""
+
     async def sent(self, channel: str) -> list[str]:
         """The ids of the messages that the gateway has taken, in order."""
 

@@ -12,6 +12,7 @@ from dunnock.embedded.problems import Problem
 
 #: An advance may visit thousands of instants.
 _TIMEOUT_S = 600.0
+_JSON = "application/json"
 
 
 class Refused(Exception):
@@ -27,18 +28,19 @@ class Http:
     """JSON over HTTP with the API's key."""
 
     def __init__(self, api_key: str) -> None:
-        self._headers = {
-            "Authorization": f"Bearer {api_key}",
-            "Content-Type": "application/json",
-        }
+        self._headers = {"Authorization": f"Bearer {api_key}"}
 
-    async def call(self, url: str, body: Any = None) -> Any:
-        """GET, or POST with a body. Raises Refused, or Problem where nobody answers."""
-        return await asyncio.to_thread(self._call, url, body)
+    async def call(self, url: str, body: Any = None, media: str = _JSON) -> Any:
+        """GET, or POST with a body: as JSON, or the bytes that it is.
 
-    def _call(self, url: str, body: Any) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(url, data=data, headers=self._headers)  # noqa: S310
+        Raises Refused, or Problem where nobody answers.
+        """
+        return await asyncio.to_thread(self._call, url, body, media)
+
+    def _call(self, url: str, body: Any, media: str) -> Any:
+        data = body if body is None or media != _JSON else json.dumps(body).encode()
+        headers = self._headers | {"Content-Type": media}
+        request = urllib.request.Request(url, data=data, headers=headers)  # noqa: S310
         try:
             with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310
                 text = answer.read()

@@ -13,6 +13,7 @@ from domain.acceptance import CHECKS_ANSWERED, CheckAnswer, ChecksAnswered, Chec
 from domain.collections.state import CustomerState
 from domain.collections.view import customer_view
 from domain.compliance.view import with_contact
+from dunnock.embedded.problems import Problem
 from dunnock.playing.driver import GatewayMode, Output, Publishing, in_time, output_of
 from dunnock.playing.gateways import Gateways
 from dunnock.playing.rules import document, in_force, starting_version
@@ -93,6 +94,9 @@ class InProcess:
     async def gateway(self, channel: str, mode: GatewayMode) -> None:
         self._gateways.behave(channel, mode)
         await self._settle()
+
+    async def bank_file(self, content: bytes, invoices: Sequence[str]) -> dict[str, Any]:
+        raise Problem("bank files are imported by a process of its own: play it on a stack.")
 
     async def sent(self, channel: str) -> list[str]:
         return self._gateways.taken(channel)

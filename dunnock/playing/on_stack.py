@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 from connectors.log_client import LogClient, LogUnavailable
 from dunnock.embedded.problems import Problem
 from dunnock.playing.addresses import Addresses
+from dunnock.playing.bank_desk import BankDesk
 from dunnock.playing.driver import GatewayMode, Output, Publishing
 from dunnock.playing.frame import Frame, instant_text
 from dunnock.playing.http import Http, Refused
@@ -83,6 +84,12 @@ class OnStack:
         await self._http.call(f"{self._where.gateway(channel)}/faults", fault)
         (self._away.discard if mode == "works" else self._away.add)(channel)
         await self.settle()
+
+    async def bank_file(self, content: bytes, invoices: Sequence[str]) -> dict[str, Any]:
+        desk = BankDesk(self._http, self._where.web, self._where.postgres)
+        found = await desk.hand_in(content, invoices)
+        await self.settle()
+        return found
 
     async def sent(self, channel: str) -> list[str]:
         received = await self._http.call(f"{self._where.gateway(channel)}/received")

@@ -10,9 +10,10 @@ import orjson
 
 from api.machine.durations import parse_duration
 from dunnock.embedded.problems import Problem
+from dunnock.playing.bank_file import camt_of
 from dunnock.playing.driver import Driver, GatewayMode, Output, Publishing, publishing
 from dunnock.playing.expectations import Expectations
-from dunnock.playing.expecting import value_at
+from dunnock.playing.expecting import field_differences, value_at
 from dunnock.playing.frame import AsItIs, Frame, instant_of
 from dunnock.playing.gateways import CHANNELS
 from dunnock.playing.shorthand import EVENTS, Event, Shorthand
@@ -119,6 +120,8 @@ class Player:
             case "advance" | "to":
                 await self._driver.advance(self._frame.to_real(self._moment(act)))
                 await self._hear()
+            case "bank_file":
+                await self._hand_in(act)
             case "gateway":
                 for channel, mode in act.body.items():
                     if channel not in CHANNELS or mode not in get_args(GatewayMode):
@@ -147,6 +150,17 @@ class Player:
                 for channel, count in act.body.items():
                     sent = await self._driver.sent(channel)
                     self._check(act.where, self._expects.sent(channel, count, sent))
+
+    async def _hand_in(self, act: Act) -> None:
+        """A file of the bank; `report` is what must become of its rows."""
+        content = camt_of(act.body, self._frame, self._now)
+        named = [self._frame.id_out(str(one["invoice"])) for one in act.body["returns"]]
+        returned = ", ".join(f"{one['invoice']} {one.get('code')}" for one in act.body["returns"])
+        self._note(Entry(self._now, "in", "", f"bank file: {returned} came back"))
+        file = await self._driver.bank_file(content, named)
+        await self._hear()
+        wanted = act.body.get("report", {})
+        self._check(act.where, field_differences(wanted, file, self._story.head.zone))
 
     async def _put_live(self, rules: dict[str, Any], where: str) -> None:
         changes = dict(rules)

@@ -30,6 +30,7 @@ ACTS = frozenset(
         "expect_sent",
         "gateway",
         "before_look",
+        "bank_file",
     }
 )
 
@@ -47,8 +48,8 @@ class Head(BaseModel):
     starts: Instant = STARTS
     #: `fixed`: its dates mean something, so it is only played on a clock that has not passed them.
     dates: Literal["movable", "fixed"] = "movable"
-    #: `in-process`: it needs what only that driver can do, such as a gateway that falls silent.
-    only: Literal["anywhere", "in-process"] = "anywhere"
+    #: Where alone it can be played: a gateway falls silent in process, a bank file needs a stack.
+    only: Literal["anywhere", "in-process", "stack"] = "anywhere"
     rules: tuple[dict[str, Any], ...] = ()
 
 

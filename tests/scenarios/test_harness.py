@@ -201,3 +201,12 @@ async def test_rules_of_a_story_are_live_from_then_on() -> None:
     rules = 'rules = { id = "reminders", tones = { 1 = "stern" } }\n'
     head, _, body = OWING.partition("[[steps]]\n")
     await played(f'{head}[[steps]]\n{rules}{body}expect = [{{ sms = "reminder", tone = "stern" }}]')
+
+
+async def test_a_bank_file_needs_a_stack_and_says_so() -> None:
+    """And a file without returns is none."""
+    text = f'{OWING}expect = [{{ sms = "reminder" }}]\n[[steps]]\n'
+    with pytest.raises(Problem, match="play it on a stack"):
+        await played(text + 'bank_file = { returns = [{ invoice = "i1" }] }')
+    with pytest.raises(Problem, match="bank_file needs returns"):
+        await played(text + "bank_file = { returns = [] }")
