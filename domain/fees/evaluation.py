@@ -33,7 +33,7 @@ def evaluate(
     facts = customer.profile.facts
     today = local_date(now, facts.timezone)
     items = late_items(customer, rules.return_codes)
-    situation = of_customer(customer, facts, items, today)
+    situation = of_customer(customer, facts, items, today, with_items=policy.looks_at_items)
     status, fees = policy.status(situation), live_fees(customer)
     oldest = min((customer.invoices[key].facts.due_on for key in items), default=None)
     review = _next_review(customer, oldest, today, policy)

@@ -13,6 +13,8 @@ from domain.collections.state import CustomerState
 from domain.events.customers import CustomerUpdated
 from domain.fees.policy import Situation
 
+_NONE: Counter[str] = Counter()
+
 
 def late_items(customer: CustomerState, codes: ReturnCodes) -> list[str]:
     """Open items that may be chased once they are late.
@@ -31,11 +33,18 @@ def late_items(customer: CustomerState, codes: ReturnCodes) -> list[str]:
 
 
 def of_customer(
-    customer: CustomerState, facts: CustomerUpdated, items: list[str], today: dt.date
+    customer: CustomerState,
+    facts: CustomerUpdated,
+    items: list[str],
+    today: dt.date,
+    *,
+    with_items: bool,
 ) -> Situation:
-    """The customer as a whole: as late as their oldest item, with all that is late."""
+    """The customer as a whole: as late as their oldest item; `with_items`: and all that is late."""
     due_dates = [customer.invoices[key].facts.due_on for key in items]
     days = effective_days_past_due(customer, min(due_dates), today) if due_dates else 0
+    if not with_items:
+        return _situation(customer, facts, [], days, today)
     late = [key for key in items if customer.invoices[key].facts.due_on < today]
     return _situation(customer, facts, late, days, today)
 
@@ -62,9 +71,9 @@ def _situation(
     days: int,
     today: dt.date,
 ) -> Situation:
-    is_open, total = compute(customer).open, Counter[str]()
+    total = Counter[str]() if items else _NONE
     for key in items:
-        total[customer.invoices[key].facts.amount.currency] += is_open[key]
+        total[customer.invoices[key].facts.amount.currency] += compute(customer).open[key]
     return Situation(
         days_late=days,
         loyalty_years=full_years(facts.customer_since, today),
@@ -72,6 +81,6 @@ def _situation(
         region=facts.region,
         customer_id=customer.customer_id,
         brand=facts.brand,
-        kinds=frozenset(customer.invoices[key].facts.kind for key in items),
-        open_minor=dict(total),
+        kinds=frozenset([customer.invoices[key].facts.kind for key in items]),
+        open_minor=total,
     )
