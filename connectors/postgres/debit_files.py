@@ -22,7 +22,8 @@ SELECT d.* FROM direct_debits AS d
 LEFT JOIN debit_file_items AS i USING (collection_id)
 LEFT JOIN debits_not_made AS n USING (collection_id)
 WHERE i.collection_id IS NULL AND n.collection_id IS NULL
-  AND requested_at IS NOT NULL AND cancelled_at IS NULL AND cancellable_until <= $1 AND ($2::date IS NULL OR collect_on = $2)
+  AND requested_at IS NOT NULL AND cancelled_at IS NULL
+  AND cancellable_until <= $1 AND ($2::date IS NULL OR collect_on = $2)
 ORDER BY collect_on, scheme, collection_id
 """
 

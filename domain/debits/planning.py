@@ -79,8 +79,9 @@ def _can_be_announced(work: Work, plan: Plan) -> bool:
 
 
 def notice_key(plan: Plan) -> str:
-    """Names the pre-notification: another one for another day."""
-    return f"debits|pre_notification|{plan.collection_id}|{plan.collect_on}"
+    """Names the pre-notification: another one for another day, amount or mandate."""
+    what = (plan.collection_id, str(plan.collect_on), plan.mandate_id, str(plan.amount_minor))
+    return f"debits|pre_notification|{'|'.join(what)}"
 
 
 def _make(work: Work, known: Plan | None, found: Situation) -> None:
