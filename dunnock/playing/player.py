@@ -143,9 +143,10 @@ class Player:
                 topics = self._expects.always if act.body is True else set(act.body)
                 self._check(act.where, self._expects.unexpected(topics))
             case "expect_row":
-                body = dict(act.body)
-                row = await self._row(body.pop("customer", self._told.main))
-                self._check(act.where, self._expects.row(body, row))
+                for wanted in act.body if isinstance(act.body, list) else [act.body]:
+                    body = dict(wanted)
+                    row = await self._row(body.pop("customer", self._told.main))
+                    self._check(act.where, self._expects.row(body, row))
             case "expect_sent":
                 for channel, count in act.body.items():
                     sent = await self._driver.sent(channel)

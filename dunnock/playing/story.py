@@ -35,6 +35,14 @@ ACTS = frozenset(
 )
 
 
+_SHAPES: dict[str, type] = {
+    **dict.fromkeys(("expect_sent", "gateway", "before_look", "bank_file"), dict),
+    **dict.fromkeys(("advance", "to"), str),
+    "expect": list,
+}
+_WORDS: dict[type, str] = {dict: "a table", str: "a text", list: "a list of tables"}
+
+
 class Head(BaseModel):
     """The part of the file before its steps."""
 
@@ -129,6 +137,8 @@ def _step(name: str, number: int, step: dict[str, Any]) -> Step:
         if kind not in EVENTS and kind not in ACTS:
             known = ", ".join(sorted({*EVENTS, *ACTS, "say"}))
             raise Problem(f"{name}, step {number}: nothing is called {kind}; there are {known}.")
+        if kind in _SHAPES and not isinstance(body, _SHAPES[kind]):
+            raise Problem(f"{name}, {where}: {body!r} is not {_WORDS[_SHAPES[kind]]}.")
         several = kind in EVENTS and isinstance(body, list)
         acts.extend(Act(kind, one, where) for one in (body if several else [body]))
     return Step(str(step.get("say", "")), tuple(acts))

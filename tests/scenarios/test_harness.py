@@ -154,6 +154,9 @@ async def test_a_dead_letter_is_never_overlooked() -> None:
         ('title = "x"\n[[steps]]\nsay = "z"', "proves: Field required"),
         ('title = "x"\nproves = "y"\nzone = "Moon"\n[[steps]]\n', "zone: "),
         (OWING + "expekt = []", "nothing is called expekt"),
+        (OWING + "expect = 7", "7 is not a list of tables"),
+        (OWING + 'gateway = "away"', "'away' is not a table"),
+        (OWING + "advance = 7", "7 is not a text"),
     ],
 )
 def test_a_file_that_is_no_scenario_is_a_clear_problem(text: str, problem: str) -> None:
@@ -169,9 +172,14 @@ def test_a_file_that_is_no_scenario_is_a_clear_problem(text: str, problem: str) 
         ('advance = "a while"', "not an ISO 8601 duration"),
         ('to = "2026-05-31 11:00"', "time never goes back"),
         ('interaction = { channel = "sms" }', "need a type"),
-        ('interaction = { type = "x", message_id = "last", channel = "email" }', "no message"),
+        (
+            'interaction = { type = "message.failed.v1", message_id = "last", channel = "email" }',
+            "no message",
+        ),
         ('expect = [{ smoke = "signal" }]', "An expectation names an output"),
         ("customer = 7", "customer is a table"),
+        ('payment = { fro = "i1" }', "payment.received.v1 has no fro: it has"),
+        ('action = { type = "hold.dreamt.v1" }', "interactions has no events 'hold.dreamt.v1'"),
         ('rules = { id = "weather" }', "No rule set is called 'weather'"),
         ('rules = { id = "reminders", rows = [] }', "is not sound"),
         ('gateway = { pigeon = "away" }', "pigeon"),
