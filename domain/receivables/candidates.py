@@ -67,7 +67,7 @@ def next_ripe(work: Work) -> dt.date | None:
     if profile is None or not work.policy.charges.charges or not work.policy.fees.calls_for_fees:
         return None
     today = today_of(work, profile.facts)
-    return min(_turning_days(work, today), default=None)
+    return min((*_turning_days(work, today), *_new_law(work, today)), default=None)
 
 
 def blocked(work: Work, invoice_ids: tuple[str, ...]) -> str | None:
@@ -95,6 +95,16 @@ def _turning_days(work: Work, today: dt.date) -> Iterator[dt.date]:
             if since + days * _DAY > today:
                 yield since + days * _DAY
                 break
+
+
+def _new_law(work: Work, today: dt.date) -> Iterator[dt.date]:
+    """Days on which a row of law comes into force, while somebody is late."""
+    rules = work.policy.charges
+    if work.claims:
+        used = {charge.statute for charge in rules.charges}
+        yield from (
+            row.valid_from for row in rules.statutes if row.valid_from > today and row.id in used
+        )
 
 
 def _dealt_with(work: Work) -> set[tuple[str, str]]:

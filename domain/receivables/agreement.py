@@ -1,0 +1,20 @@
+"""Whether the rule sets `fee-status` and `charges` speak of the same charges."""
+
+from __future__ import annotations
+
+from domain.fees.policy import FeesPolicy
+from domain.receivables.policy import ChargeRules
+
+
+def disagreements(fees: FeesPolicy, charges: ChargeRules) -> list[str]:
+    """For people, before either goes live. What is named only on one side charges nobody."""
+    called = {name for rule in fees.rules for name in rule.fees}
+    known = charges.by_id.keys()
+    found = [
+        f"row {number} ({rule.status}) calls for {name!r}, which is no charge: nobody pays it"
+        for number, rule in enumerate(fees.rules, 1)
+        for name in rule.fees
+        if name not in known
+    ]
+    found += [f"charge {name!r} is called for by no row" for name in sorted(known - called)]
+    return found
