@@ -48,8 +48,13 @@ class Player:
         self._check("the end", self._expects.unexpected(self._expects.always))
 
     async def ending(self) -> list[str]:
-        """What the main customer's row says now, in lines."""
-        return ending(await self._row(self._told.main), self._story.head.zone)
+        """What the customers' rows say now, in lines."""
+        lines = []
+        for name in self._told.customers:
+            told_of = f"{name}: " if self._has_several else ""
+            rows = ending(await self._row(name), self._story.head.zone)
+            lines += [told_of + line for line in rows]
+        return lines
 
     async def _step(self, step: Step) -> None:
         waiting: list[Act] = []
@@ -197,12 +202,17 @@ class Player:
                 self._frame.data_back(output.data),
             )
             self._expects.heard(plain)
-            self._note(Entry(plain.at or self._now, "out", plain.key, told(plain)))
+            told_of = f"{plain.key}: " if self._has_several else ""
+            self._note(Entry(plain.at or self._now, "out", plain.key, told_of + told(plain)))
 
     async def _row(self, customer: str) -> dict[str, Any] | None:
         row = await self._driver.row(self._frame.id_out(customer))
         found: dict[str, Any] | None = self._frame.data_back(row)
         return found
+
+    @property
+    def _has_several(self) -> bool:
+        return len(self._told.customers) > 1
 
     @property
     def _now(self) -> dt.datetime:
