@@ -27,7 +27,7 @@ from api.pages import (
     rule_previews,
     rules,
 )
-from api.pay import own_rules, page, pause, plan, promise, webhook
+from api.pay import own_rules, page, pause, plan, promise, renewal, webhook
 from api.post import webhook as post
 from api.services import SERVICES, Services
 
@@ -49,6 +49,7 @@ def build_app(services: Services) -> web.Application:
     for part in (customer_actions, approvals):
         app.add_routes(part.routes)
     app.add_routes(post.routes)
+    app.add_routes(renewal.routes)
     for part in (bank_files_for_machines, bank_files):
         app.add_routes(part.routes)
     for part in (rule_sets, rules, rule_drafts, rule_editing, rule_previews):

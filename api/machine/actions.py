@@ -41,7 +41,7 @@ _NEW_IDS = {
     "note.added.v1": "note_id",
 }
 #: Told by our own pages and systems, not decided by anybody.
-_NOT_DECIDED = frozenset({"link-payment.started.v1"})
+_NOT_DECIDED = frozenset({"link-payment.started.v1", "link.requested.v1"})
 #: What may be decided here.
 ALLOWED = tuple(sorted(set(ACTIONS) - FOUR_EYES - _NOT_DECIDED))
 routes = web.RouteTableDef()

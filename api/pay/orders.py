@@ -47,12 +47,16 @@ async def keep(
     chosen: Chosen,
     now: datetime,
     plan: dict[str, Any] | None = None,
+    link: str | None = None,
 ) -> datetime:
-    """Before the provider is asked. Again changes nothing; gives when it was kept first."""
+    """Before the provider is asked. Again changes nothing; gives when it was kept first.
+
+    `link`: the message whose link it is paid through.
+    """
     began_at: datetime = await pool.fetchval(
         """INSERT INTO link_payments
-             (reference, customer_id, minor, currency, allocations, plan, created_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7)
+             (reference, customer_id, minor, currency, allocations, plan, created_at, link)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
            ON CONFLICT (reference) DO UPDATE SET reference = excluded.reference
            RETURNING created_at""",
         reference,
@@ -62,8 +66,17 @@ async def keep(
         _documents(chosen.allocations),
         plan,
         now,
+        link,
     )
     return began_at
+
+
+async def is_used(pool: asyncpg.Pool, link: str) -> bool:
+    """Whether a payment through the link has been reported by the provider."""
+    found = await pool.fetchval(
+        "SELECT true FROM link_payments WHERE link = $1 AND received_at IS NOT NULL LIMIT 1", link
+    )
+    return bool(found)
 
 
 def _documents(allocations: Sequence[Allocation] | None) -> list[dict[str, Any]] | None:

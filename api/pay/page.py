@@ -64,7 +64,8 @@ async def order(
     payment at the provider, gives the address of its page. `plan`: agreed once this is paid.
     """
     wanted = visit.services
-    began_at = await orders.keep(wanted.pool, reference, chosen, visit.now, plan)
+    link = visit.claims.message_id
+    began_at = await orders.keep(wanted.pool, reference, chosen, visit.now, plan, link)
     await tell_started(wanted, reference, chosen, began_at)
     public = wanted.settings.public_url.rstrip("/")
     wish = Order(
@@ -82,7 +83,7 @@ async def order(
 async def back(request: web.Request) -> web.Response:
     """After the provider's page: paid or not yet known, and what is open now."""
     reference = request.query.get("order", "")[:64]
-    visit, reported = await opened(request), False
+    visit, reported = await opened(request, after_use=True), False
     for wait_s in _BOOKING_PAUSES_S:
         if not isinstance(visit, Visit):
             break
@@ -90,7 +91,7 @@ async def back(request: web.Request) -> web.Response:
         if reported and visit.has_booked(reference):
             break
         await asyncio.sleep(wait_s)
-        visit = await opened(request)
+        visit = await opened(request, after_use=True)
     if not isinstance(visit, Visit):
         return visit
     return visit.page("pay_back.html", reported=reported, booked=visit.has_booked(reference))

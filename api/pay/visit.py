@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from api.pages.rendering import LANGUAGE_COOKIE, language_of, render
+from api.pay import orders
 from api.pay.choice import Open, open_in
 from api.services import Json, Services, services
 from api.texts import LANGUAGES, Translator, best_language
@@ -104,17 +105,29 @@ class Visit:
         )
 
 
-async def opened(request: web.Request) -> Visit | web.Response:
-    """The visit, or the page that says why the link does not open."""
-    wanted, token = services(request), request.match_info["token"]
-    now = await wanted.now()
+def claims_of(request: web.Request, now: datetime) -> LinkClaims:
+    """What the link entitles to. Raises BadLink."""
+    token = request.match_info["token"]
+    if len(token) > _TOKEN_CHARACTERS_MAX:
+        raise BadLink("forged")
+    return verify(services(request).settings.secret, token, now)
+
+
+async def opened(request: web.Request, *, after_use: bool = False) -> Visit | web.Response:
+    """The visit, or the page that says why the link does not open.
+
+    A link for one payment is used up by it: only who comes back from paying still sees it.
+    """
+    wanted, now = services(request), await services(request).now()
     try:
-        if len(token) > _TOKEN_CHARACTERS_MAX:
-            raise BadLink("forged")
-        claims = verify(wanted.settings.secret, token, now)
+        claims = claims_of(request, now)
+        is_spent = claims.single_use and await orders.is_used(wanted.pool, claims.message_id)
+        if is_spent and not after_use:
+            raise BadLink("used", claims)
     except BadLink as bad:
-        status = 410 if bad.reason == "expired" else 404
-        return render(request, "pay_closed.html", status=status, why=bad.reason)
+        status = 404 if bad.claims is None else 410
+        token = request.match_info["token"] if bad.claims is not None else ""
+        return render(request, "pay_closed.html", status=status, why=bad.reason, token=token)
     found = await wanted.rows.get("customer_history", claims.customer_id)
     if found is None:
         return Visit(request, claims, None, {}, now)

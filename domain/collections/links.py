@@ -21,14 +21,19 @@ class LinkClaims(Data):
     currency: str
     message_id: str
     expires_at: dt.datetime
+    #: Good for one payment: afterwards it opens no more.
+    single_use: bool = False
 
 
 class BadLink(Exception):
-    """The token is `forged` (or damaged) or `expired`: see `reason`."""
+    """The token is `forged` (or damaged), `expired` or `used`: see `reason`.
 
-    def __init__(self, reason: str) -> None:
+    `claims` are those of a token that we signed, though it no longer opens anything.
+    """
+
+    def __init__(self, reason: str, claims: LinkClaims | None = None) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason, self.claims = reason, claims
 
 
 def _mac(secret: str, payload: bytes) -> bytes:
@@ -44,6 +49,7 @@ def sign(secret: str, claims: LinkClaims) -> str:
             claims.currency,
             claims.message_id,
             int(claims.expires_at.timestamp()),
+            *([1] if claims.single_use else []),
         ],
         separators=(",", ":"),
         ensure_ascii=False,
@@ -60,10 +66,14 @@ def verify(secret: str, token: str, now: dt.datetime) -> LinkClaims:
     mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
     if not hmac.compare_digest(mac, _mac(secret, payload)):
         raise BadLink("forged")
-    customer_id, currency, message_id, expires = json.loads(payload)
-    expires_at = dt.datetime.fromtimestamp(expires, dt.UTC)
-    if now >= expires_at:
-        raise BadLink("expired")
-    return LinkClaims(
-        customer_id=customer_id, currency=currency, message_id=message_id, expires_at=expires_at
+    customer_id, currency, message_id, expires, *more = json.loads(payload)
+    claims = LinkClaims(
+        customer_id=customer_id,
+        currency=currency,
+        message_id=message_id,
+        expires_at=dt.datetime.fromtimestamp(expires, dt.UTC),
+        single_use=bool(more),
     )
+    if now >= claims.expires_at:
+        raise BadLink("expired", claims)
+    return claims

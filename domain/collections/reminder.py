@@ -47,6 +47,7 @@ def payment_link(work: Work, currency: str, message_id: str) -> str:
         currency=currency,
         message_id=message_id,
         expires_at=expires_at,
+        single_use=work.policy.delivery.single_use_links,
     )
     return f"{work.policy.link_base_url}/{sign(work.policy.link_secret, claims)}"
 

@@ -174,6 +174,13 @@ class LinkPaymentStarted(Action):
     invoice_ids: tuple[Id, ...] | None = None
 
 
+class LinkRequested(Action):
+    """The customer wants a new payment link in place of that of `message_id`."""
+
+    message_id: Id
+    currency: Currency
+
+
 class MandateSigned(Action):
     """`mandate_id` is the reference (UMR); without `iban` only the ERP can collect by it."""
 
@@ -213,6 +220,7 @@ ACTIONS: dict[str, type[Action]] = {
     "debt.handed-over.v1": DebtHandedOver,
     "debt.recalled.v1": DebtRecalled,
     "link-payment.started.v1": LinkPaymentStarted,
+    "link.requested.v1": LinkRequested,
     "mandate.signed.v1": MandateSigned,
     "mandate.revoked.v1": MandateRevoked,
 }

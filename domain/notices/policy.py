@@ -38,6 +38,8 @@ class DeliveryRules(RuleSet):
     receipts: tuple[PromisedReceipts, ...] = ()
     #: A message that comes back later than this is not sent again.
     returns_days: Annotated[int, Field(strict=True, ge=1, le=365)] = 35
+    #: A payment link is good for one payment; a new one comes on request.
+    single_use_links: bool = False
     bad_addresses_max: Annotated[int, Field(strict=True, ge=1, le=100)] = 20
 
     def post_days(self, day: dt.date) -> int:

@@ -7,13 +7,26 @@ from collections.abc import Iterator
 
 from domain.collections.work import Work
 from domain.effects import Refuse
-from domain.events.actions import Action
+from domain.events.actions import Action, LinkRequested
 from domain.notices import arriving, sending, silence
+from domain.notices.owing import owe
+from domain.notices.state import Notice
 
 
 def record(work: Work, ce_id: str, data: Action) -> Refuse | None:
-    """No action is the notices' own: other parts owe what an action calls for."""
-    del work, ce_id, data
+    """A new payment link is ours to send; what other actions call for is owed by their parts."""
+    if isinstance(data, LinkRequested):
+        notice = Notice(
+            kind="new_link",
+            purpose="service",
+            owed_at=work.now,
+            due=work.now,
+            caused_by=ce_id,
+            currency=data.currency,
+            asks_for_money=True,
+            at_once=True,
+        )
+        owe(work, f"link|{data.message_id}", notice)
     return None
 
 

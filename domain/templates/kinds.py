@@ -68,6 +68,7 @@ KINDS: dict[str, Kind] = {
     "dispute_rejected": _kind(),
     # Around the due date, and after ours was the last word.
     "payment_due_soon": _kind(must=("amount",)),
+    "new_link": _kind(),
     "final_notice": _kind(law=("debt_advice",)),
     "service_restricted": _kind(law=("debt_advice",)),
     "handed_over": _kind("collector", must=("collector",)),

@@ -47,3 +47,16 @@ def test_every_changed_character_is_noticed() -> None:
 def test_another_secret() -> None:
     with pytest.raises(BadLink, match="forged"):
         verify("another secret", sign(SECRET, CLAIMS), NOW)
+
+
+def test_a_link_for_one_payment_says_so_and_others_are_as_they_were() -> None:
+    once = CLAIMS.model_copy(update={"single_use": True})
+    assert verify(SECRET, sign(SECRET, once), NOW).single_use
+    assert not verify(SECRET, sign(SECRET, CLAIMS), NOW).single_use
+    assert len(sign(SECRET, once)) > len(sign(SECRET, CLAIMS))
+
+
+def test_an_expired_link_still_says_whose_it_was() -> None:
+    with pytest.raises(BadLink) as caught:
+        verify(SECRET, sign(SECRET, CLAIMS), CLAIMS.expires_at)
+    assert caught.value.claims == CLAIMS
