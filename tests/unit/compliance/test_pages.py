@@ -25,7 +25,7 @@ def _is_unverified(rule: object) -> bool:
 
 
 @pytest.mark.parametrize(
-    "rule", filter(_is_unverified, POLICY.contact.rules), ids=lambda rule: rule.id
+    "rule", [*filter(_is_unverified, POLICY.contact.rules)], ids=lambda rule: rule.id
 )
 def test_what_is_unverified_says_so_on_its_page(rule: object) -> None:
     """In the line of its row."""
