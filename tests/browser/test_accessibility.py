@@ -11,6 +11,7 @@ from playwright.async_api import Page
 
 from tests.browser.conftest import Visit
 from tests.contract.api.rig import PASSWORD
+from tests.contract.api.samples import agreed_row
 
 pytestmark = pytest.mark.browser
 
@@ -31,6 +32,14 @@ PAGES = (
     "/dead-letters",
     "/customers/none",
 )
+
+
+def own_pages(visit: Visit) -> tuple[str, ...]:
+    """What customers open behind their link; one of them has a plan, and promised something."""
+    visit.rig.rows.rows["customer_history", "c-2"] = agreed_row()
+    link, agreed = visit.rig.link(), visit.rig.link("c-2")
+    ways = ("plan", "promise", "hardship", "dispute", "preferences", "done?what=promise")
+    return (link, *(f"{link}/{way}" for way in ways), agreed, f"{agreed}/plan")
 
 
 def _axe() -> str:
@@ -57,7 +66,7 @@ async def _violations(page: Page) -> list[str]:
 async def test_every_page_passes_axe(visit: Visit) -> None:
     problems = {"/login": await _violations(await visit.open("/login"))}
     await visit.log_in()
-    public = (visit.rig.link(), visit.rig.link("somebody"), visit.rig.link(days=-1), "/pay/x")
+    public = (*own_pages(visit), visit.rig.link("somebody"), visit.rig.link(days=-1), "/pay/x")
     for path in (*PAGES, *public):
         problems[path] = await _violations(await visit.open(path))
     assert {path: found for path, found in problems.items() if found} == {}
@@ -66,7 +75,7 @@ async def test_every_page_passes_axe(visit: Visit) -> None:
 @pytest.mark.parametrize("context_options", [{"viewport": {"width": 320, "height": 640}}])
 async def test_no_page_scrolls_sideways_on_a_phone(visit: Visit) -> None:
     await visit.log_in()
-    for path in (*PAGES, visit.rig.link()):
+    for path in (*PAGES, *own_pages(visit)):
         page = await visit.open(path)
         wide = await page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 320, path

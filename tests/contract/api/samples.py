@@ -101,6 +101,37 @@ def customer_row() -> dict[str, Any]:
     return row
 
 
+_AGREED: list[tuple[str, dict[str, Any]]] = [
+    (
+        "plan.agreed.v1",
+        {
+            "plan_id": "plan-1",
+            "currency": "EUR",
+            "invoice_ids": ["inv-2026-05"],
+            "instalments": [
+                {"due_on": "2026-06-05", "amount": _eur(2500)},
+                {"due_on": "2026-07-05", "amount": _eur(2499)},
+            ],
+        },
+    ),
+    ("promise.made.v1", {"promise_id": "pr-1", "amount": _eur(2750), "due_on": "2026-06-12"}),
+    ("dispute.opened.v1", {"dispute_id": "d-1", "invoice_ids": ["inv-device-7"]}),
+]
+
+
+def agreed_row() -> dict[str, Any]:
+    """The same customer with a plan, a promise and a dispute."""
+    policy = load_policy("https://dunnock.test/pay", "secret-of-the-samples")
+    state: CustomerState = CustomerState.model_validate(customer_row())
+    for number, (ce_type, data) in enumerate(_AGREED):
+        body = {"customer_id": "c-1", "at": _AT.isoformat(), "by": "customer", **data}
+        envelope = Envelope(id=f"agreed-{number}", source="test", type=ce_type, time=_AT)
+        event = INPUTS["interactions"][ce_type].model_validate(body)
+        state, _ = apply(state, "c-1", envelope, event, str, policy, _AT)
+    row: dict[str, Any] = state.model_dump(mode="json", by_alias=True)
+    return row
+
+
 DECISION: dict[str, Any] = {
     "decision_id": "d-1",
     "application_id": "a-1",

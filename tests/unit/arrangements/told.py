@@ -13,9 +13,9 @@ def act(story: Story, kind: str, /, **data: Any) -> Story:
     return story.tell(kind, body)
 
 
-def owing_two(**fields: Any) -> Story:
+def owing_two(story: Story | None = None, **fields: Any) -> Story:
     """Two invoices by link, overdue, reminded together on Monday the first of June."""
-    story = Story().customer(**fields)
+    story = (story or Story()).customer(**fields)
     story.invoice("i1", payment_method="link").invoice("i2", 2000, payment_method="link")
     assert story.wait(minutes=15).reminders
     return story
