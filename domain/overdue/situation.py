@@ -18,7 +18,8 @@ _DAY = dt.timedelta(days=1)
 def _starts(work: Work, items: tuple[str, ...], zone: str) -> dict[Since, dt.date | None]:
     """From when each count of days runs, by the item that is longest late."""
     due = min(work.state.invoices[key].facts.due_on for key in items)
-    due += paused_days(work.state, local_date(work.now, zone)) * _DAY
+    # Days after the due date that are paused, today with them; what was paused before is past.
+    due += paused_days(work.state, local_date(work.now, zone) + _DAY, due + _DAY) * _DAY
     last = max((m.at for m in work.state.messages if m.kind == "reminder"), default=None)
     return {
         "due": due,

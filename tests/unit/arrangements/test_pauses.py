@@ -114,3 +114,12 @@ def test_a_day_is_put_off_so_that_as_many_unpaused_days_lie_before_it(
     assert day is not None
     assert (day - since).days - days_within(found, since, day) == ahead
     assert not any(begins <= day < ends for begins, ends in found if ends > since)
+
+
+def test_a_pause_that_was_over_before_the_debt_makes_nobody_less_late() -> None:
+    """The state of arrears leaves out only the paused days after the due date."""
+    story = paused(Story().customer(), "forbearance", until="2026-06-10").wait(days=12)
+    story.invoice("i1", payment_method="link", due_on="2026-06-12").wait(days=5)
+    before = story.published("overdue-state.changed.v1")[-1].data
+    assert before.days_past_due == 1
+    assert (before.state, str(before.at)[:10]) == ("late", "2026-06-13")
