@@ -109,9 +109,12 @@ def _base(letter: Letter, is_open: Mapping[str, int]) -> dict[str, int]:
 
 
 def _claim(work: Work, key: str, letter: Letter, as_of: dt.datetime) -> None:
-    base = _base(letter, open_before(work.state, as_of, work.state.receivables.fees))
+    named = _base(letter, open_before(work.state, as_of, work.state.receivables.fees))
+    base = {name: left for name, left in named.items() if name not in work.state.case.given_up}
     statute = letters.row_of(work, letter)
-    if not base:
+    if named and not base:
+        letters.end(work, key, letter, "gone")  # written off or handed over meanwhile
+    elif not base:
         letters.end(work, key, letter, "paid")
     elif letter.charge not in work.policy.charges.by_id or statute is None:
         letters.end(work, key, letter, "gone")

@@ -143,22 +143,28 @@ def test_an_order_that_goes_live_holds_at_the_next_event() -> None:
     assert [item["open"]["minor"] for item in story.view["open"]] == [8_000]
 
 
+def _written_off(story: FeeStory) -> None:
+    who = {"customer_id": CUSTOMER, "at": story.now.isoformat(), "by": "anna"}
+    story.tell("debt.written-off.v1", who | {"approved_by": "bert", "reason": "small"})
+
+
 def test_a_written_off_bill_is_not_in_a_letter() -> None:
     """Given up before the letter left: nothing is announced."""
     story = FeeStory().late().until(dt.datetime(2026, 6, 2, 22, 30, tzinfo=dt.UTC))
     assert isinstance(story, FeeStory)
     assert story.letter["state"] == "prepared"
-    story.tell(
-        "debt.written-off.v1",
-        {
-            "customer_id": CUSTOMER,
-            "at": story.now.isoformat(),
-            "by": "anna",
-            "approved_by": "bert",
-            "reason": "small",
-        },
-    ).wait(days=40)
+    _written_off(story)
+    story.wait(days=40)
     assert story.letters == []
+    assert story.fees == []
+
+
+def test_nothing_is_charged_for_what_was_written_off_meanwhile() -> None:
+    """Given up while the fourteen days run: no fee on a debt that nobody asks for."""
+    story = _lettered()
+    _written_off(story)
+    story.wait(days=40)
+    assert story.letter["state"] == "gone"
     assert story.fees == []
 
 
