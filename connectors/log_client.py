@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -107,6 +107,48 @@ class LogClient:
         except (BufferError, KafkaException) as error:
             raise LogUnavailable(f"{topic}: {error}") from error
         return await delivered
+
+    async def publish_many(
+        self,
+        topic: str,
+        records: Sequence[tuple[bytes, bytes, Iterable[tuple[str, bytes]]]],
+    ) -> None:
+        """Key, value and headers of each; back when the broker has acknowledged all of them.
+
+        Raises `LogUnavailable` unless every one was: then any of them may be there.
+        """
+        loop = asyncio.get_running_loop()
+        settled: asyncio.Future[None] = loop.create_future()
+        left = len(records)
+        failed: KafkaError | None = None
+
+        def settle(error: KafkaError | None) -> None:
+            if settled.done():
+                return
+            if error is not None:
+                settled.set_exception(LogUnavailable(f"{topic}: {error.str()}"))
+            else:
+                settled.set_result(None)
+
+        def on_delivery(error: KafkaError | None, _: Message) -> None:
+            nonlocal left, failed
+            left, failed = left - 1, failed or error
+            if not left:
+                loop.call_soon_threadsafe(settle, failed)
+
+        try:
+            for key, value, headers in records:
+                self._producer.produce(
+                    self._prefix + topic,
+                    value=value,
+                    key=key,
+                    headers=list(headers),
+                    on_delivery=on_delivery,
+                )
+        except (BufferError, KafkaException) as error:
+            raise LogUnavailable(f"{topic}: {error}") from error
+        if records:
+            await settled
 
     async def end_offsets(
         self, topics: Iterable[str], partitions: int, *, stable: bool = False

@@ -31,6 +31,7 @@ from dunnock.importing import Importer, limits_of
 from dunnock.importing_outbox import OutboxPublisher
 from dunnock.importing_words import in_words
 from dunnock.installation import HOME
+from runtime import logs
 from runtime.settings import Settings, settings
 
 _PROGRESS_EVERY_S = 1.0
@@ -41,6 +42,7 @@ _STATUS_S_MAX = 30.0
 
 def import_bank(chosen: argparse.Namespace) -> int:
     """Import `chosen.file`; gives the exit code. Raises Problem."""
+    logs.configure("WARNING", "import")
     with _content(chosen.file) as path:
         name = "standard input" if chosen.file == "-" else Path(chosen.file).name
         if chosen.url:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import orjson
@@ -21,14 +20,11 @@ _BATCH = 1_000
 class Log(Protocol):
     """What is needed of the log."""
 
-    async def publish(
+    async def publish_many(
         self,
         topic: str,
-        key: bytes | None,
-        value: bytes,
-        headers: Iterable[tuple[str, bytes]] = (),
-        partition: int | None = None,
-    ) -> int: ...
+        records: Sequence[tuple[bytes, bytes, Iterable[tuple[str, bytes]]]],
+    ) -> None: ...
 
 
 class OutboxPublisher:
@@ -42,21 +38,13 @@ class OutboxPublisher:
         """Until nothing waits; gives how many. Raises LogUnavailable, and `pool.LOST`."""
         count = 0
         while batch := await self._outbox.waiting(_BATCH):
-            results = await asyncio.gather(*map(self._one, batch), return_exceptions=True)
-            pairs = zip(batch, results, strict=True)
-            done = [one.return_id for one, result in pairs if not isinstance(result, BaseException)]
-            if done:
-                await self._outbox.published(done)
-            count += len(done)
-            failed = next((one for one in results if isinstance(one, BaseException)), None)
-            if failed is not None:
-                raise failed
+            await self._log.publish_many(FAILED_DIRECT_DEBITS, [_record(one) for one in batch])
+            await self._outbox.published([one.return_id for one in batch])
+            count += len(batch)
         return count
 
-    async def _one(self, booked: Booked) -> None:
-        await self._log.publish(
-            FAILED_DIRECT_DEBITS,
-            booked.customer_id.encode(),
-            orjson.dumps(booked.event),
-            headers_of(_TYPE, booked.return_id, booked.at, SOURCE),
-        )
+
+def _record(booked: Booked) -> tuple[bytes, bytes, Iterable[tuple[str, bytes]]]:
+    """Key, value and headers: the same ones every time."""
+    headers = headers_of(_TYPE, booked.return_id, booked.at, SOURCE)
+    return booked.customer_id.encode(), orjson.dumps(booked.event), headers

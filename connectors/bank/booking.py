@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from connectors.bank.identity import Known, highest, is_same, return_id_of
 from connectors.bank.items import ReturnedDebit
 from connectors.bank.matching import UNKNOWN_COUNTRY, Claim, Match, Unmatched, match
@@ -139,29 +141,35 @@ def next_attempt(claim: Claim, highest_booked: int | None) -> int:
     return attempt if highest_booked is None or attempt > highest_booked else highest_booked + 1
 
 
+_EMPTY_ROW = dict.fromkeys(bank_returns.COLUMNS)
+_AS_READ = tuple(
+    name for name in ReturnedDebit.model_fields if name in bank_returns.COLUMNS and name != "at"
+)
+
+
 def row_of(case: Case, now: datetime) -> dict[str, Any]:
-    """The row of a return before it is decided, in JSON values."""
+    """The row of a return before it is decided, in values that orjson writes."""
     item = case.item
-    kept = item.model_dump(mode="json", include=set(bank_returns.COLUMNS) - {"at"})
-    return dict.fromkeys(bank_returns.COLUMNS) | kept | {
+    kept = {name: getattr(item, name) for name in _AS_READ}
+    return _EMPTY_ROW | kept | {
         "return_id": case.return_id,
         "likeness": case.likeness,
         "number": case.number,
         "file_id": case.file_id,
         "minor": item.amount.minor if item.amount else None,
         "currency": item.amount.currency if item.amount else None,
-        "at": (item.at or now).isoformat(),
+        "at": item.at or now,
         "charge_minor": item.charge.minor if item.charge else None,
         "charge_currency": item.charge.currency if item.charge else None,
         "settled": False,
-        "recorded_at": now.isoformat(),
+        "recorded_at": now,
     }  # fmt: skip
 
 
 def booked_fields(
     row: dict[str, Any], found: Match, collection_id: str, attempt: int, now: datetime
 ) -> dict[str, Any]:
-    """What a match adds to a row; `row` holds JSON values as `row_of` gives them."""
+    """What a match adds to a row, as `row_of` gives it."""
     claim = found.claim
     charge = None
     if row["charge_minor"]:
@@ -190,6 +198,6 @@ def booked_fields(
         # After settlement, of a payment that we know: the money goes back (D8).
         "settled": row["stage"] == "return" and claim.payment_id is not None,
         "matched_by": found.how,
-        "event": event.model_dump(mode="json", exclude_none=True),
-        "booked_at": now.isoformat(),
+        "event": orjson.Fragment(event.model_dump_json(exclude_none=True)),
+        "booked_at": now,
     }

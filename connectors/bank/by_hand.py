@@ -42,8 +42,7 @@ async def book_by_hand(
         collection_id = collection_of(case)
         attempts = await bank_returns.attempts(connection, [collection_id])
         attempt = next_attempt(claim, attempts.get(collection_id))
-        kept = row | {"at": row["at"].isoformat()}
-        fields = booked_fields(kept, found, collection_id, attempt, now)
+        fields = booked_fields(row, found, collection_id, attempt, now)
         await bank_returns.decide(
             connection, [fields | {"return_id": return_id, "decided_by": who, "note": None}]
         )

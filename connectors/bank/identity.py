@@ -9,9 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from connectors.bank.items import ReturnedDebit
-from domain.identity import digest
 from domain.money import PositiveMoney
 
 #: Reports of one return come within days; a further attempt takes a return and a notice first.
@@ -32,17 +32,21 @@ class Known:
     collected_on: dt.date | None
 
 
+def _digest(*parts: str) -> str:
+    return blake2b("\x1f".join(parts).encode(), digest_size=15).hexdigest()
+
+
 def likeness_of(item: ReturnedDebit, file_id: str) -> str:
     """What all reports of one return have in common."""
     if item.end_to_end_id is not None:
-        return digest("end-to-end", item.end_to_end_id)
+        return _digest("end-to-end", item.end_to_end_id)
     amount = f"{item.amount.minor} {item.amount.currency}" if item.amount else ""
     day = item.at.date().isoformat() if item.at else ""
     who = (item.mandate_id or "", item.debtor_account or item.debtor_name or "")
     if any(who):
-        return digest("item", *who, amount, day)
+        return _digest("item", *who, amount, day)
     # Nobody could say whose it is: at least the same file twice is the same.
-    return digest("place", *(item.references or (file_id, item.position)), amount, day)
+    return _digest("place", *(item.references or (file_id, item.position)), amount, day)
 
 
 def is_same(known: Known, item: ReturnedDebit, at: dt.datetime) -> bool:
@@ -92,7 +96,7 @@ def _is_repeated(before: _Marks, now: _Marks, *, named: bool) -> bool:
 
 def return_id_of(likeness: str, number: int) -> str:
     """The id of a return: the same for ever, also of the event it becomes."""
-    return digest("bank-return", likeness, str(number))
+    return _digest("bank-return", likeness, str(number))
 
 
 def highest(known: Mapping[int, Known]) -> int:

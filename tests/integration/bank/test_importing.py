@@ -181,11 +181,9 @@ class _Dying:
     def __init__(self, log: Any, takes: int) -> None:
         self._log, self._left = log, takes
 
-    async def publish(self, *args: Any) -> int:
-        if self._left <= 0:
-            raise LogUnavailable("gone")
-        self._left -= 1
-        return int(await self._log.publish(*args))
+    async def publish_many(self, topic: str, records: list[Any]) -> None:
+        await self._log.publish_many(topic, records[: self._left])
+        raise LogUnavailable("gone")
 
 
 async def test_a_crash_between_booking_and_marking_repeats_the_same_events(rig: Rig) -> None:
