@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import get_args
 
-from domain.collections.channels import address_of
 from domain.collections.work import Work
 from domain.compliance.consents import add_entry
 from domain.compliance.policy import ContactRules
@@ -39,17 +38,18 @@ def is_stop_word(rules: ContactRules, text: str, language: str = "") -> bool:
 
 
 def record_message(work: Work, ce_id: str, data: MessageReceived) -> None:
-    """Close the channel for the address from which STOP came. Other messages only are kept."""
+    """Close the channel for the address from which STOP came; without one for every address.
+
+    Not for the address of the profile: which one that is depends on what arrived before.
+    """
     channel = _CHANNELS.get(data.channel)
     if channel is None or not is_stop_word(work.policy.contact, data.text):
         return
-    profile = work.state.profile
-    known = address_of(profile.facts.contact, channel) if profile is not None else None
     add_entry(
         work,
         LedgerEntry(
             channel=channel,
-            address=data.address or known,
+            address=data.address,
             granted=False,
             at=data.at,
             proof=data.text[:_PROOF_CHARACTERS_MAX],

@@ -18,7 +18,7 @@ class MessageReceived(Interaction):
     """A message from the customer. STOP and its like close the channel for that address."""
 
     text: Message
-    #: From where it came; absent: the address the channel reaches them at.
+    #: From where it came; absent: nobody knows, so STOP closes the channel for every address.
     address: Id | None = None
 
 

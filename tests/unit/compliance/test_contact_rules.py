@@ -13,7 +13,7 @@ from domain.compliance.policy import ContactRules
 from domain.compliance.rows import CapRule
 from domain.rulesets import parse
 from tests.unit.collections.story import POLICY, Story
-from tests.unit.compliance.packs import STRICT, asked, living_in, with_contact
+from tests.unit.compliance.packs import STRICT, asked, callable_now, living_in, with_contact
 
 TODAY = dt.date(2026, 6, 1)
 CAP = {
@@ -158,6 +158,22 @@ def test_the_validation_notice_is_owed_once_for_each_debt() -> None:
     story.wait(days=15)
     assert len([one for one in story.messages("notice") if one.notice == "validation_notice"]) == 1
     assert len(story.reminders) == 3
+
+
+@pytest.mark.parametrize("kind", ["breathing_space", "mental_health_crisis"])
+def test_breathing_space_denies_messages_and_calls_while_it_runs(kind: str) -> None:
+    """United Kingdom, D20: the gate says why; sixty days later it goes on."""
+    story = Story().customer(**living_in("GB"))
+    told = {"customer_id": "c1", "at": story.now.isoformat(), "by": "agent-7"}
+    until = {"until": "2026-07-31"} if kind == "breathing_space" else {}
+    granted = {**told, "hardship_id": "h1", "kind": kind, "from": "2026-06-01", **until}
+    story.tell("hardship.granted.v1", granted).invoice().failed()
+    assert story.not_sent == [f"hardship:{kind}"]
+    assert callable_now(story)["debts"][0]["because"] == f"hardship:{kind}"
+    story.until(dt.datetime(2026, 7, 30, 12, tzinfo=dt.UTC))
+    assert story.reminders == []
+    story.until(dt.datetime(2026, 7, 31, 12, tzinfo=dt.UTC))
+    assert len(story.reminders) == (1 if kind == "breathing_space" else 0)
 
 
 def test_a_dispute_stops_collection_of_its_debt_until_it_is_answered() -> None:
