@@ -30,7 +30,7 @@ from dunnock.importing_command import installation
 from runtime.clock import utc_now
 from runtime.settings import Settings
 from streams.codec import headers_of
-from streams.topics import DIRECT_DEBITS, FAILED_DIRECT_DEBITS, TopicNames
+from streams.topics import FAILED_DIRECT_DEBITS, TopicNames
 
 _CATCH_UP_S = 30.0
 _POLL_S = 0.2
@@ -68,7 +68,7 @@ async def export(there: Settings, directory: Path, on: dt.date | None) -> Taken:
     async with connected(there.database_url, name="export", size_max=2) as pool:
         now = await SimulatedClockRow(pool).now() if there.clock == "simulated" else utc_now()
         files = DebitFiles(pool)
-        await _catch_up(there, files)
+        await _catch_up(files)
         taken = await files.take(
             creditor,
             # Later than the cut-off by more than any worker lags: what was taken back is known.
@@ -86,21 +86,18 @@ async def export(there: Settings, directory: Path, on: dt.date | None) -> Taken:
     return taken
 
 
-async def _catch_up(there: Settings, files: DebitFiles) -> None:
-    """Wait until the projector has read the topic to its present end. Raises Problem."""
-    topic = TopicNames(there.topic_prefix).wire(DIRECT_DEBITS)
+async def _catch_up(files: DebitFiles) -> None:
+    """Wait until the projector has read all that was on the log by now. Raises Problem."""
+    asked_at = utc_now()
     try:
-        async with kafka_io.end_offsets(there.kafka) as asker, asyncio.timeout(_CATCH_UP_S):
-            ends = [await asker.of(topic, number) for number in range(there.partitions)]
+        async with asyncio.timeout(_CATCH_UP_S):
             while True:
-                read = await files.projected_to(topic)
-                if all(read.get(number, 0) >= end for number, end in enumerate(ends)):
+                read_until = await files.projected_until()
+                if read_until is not None and read_until >= asked_at:
                     return
                 await asyncio.sleep(_POLL_S)
     except TimeoutError:
-        raise Problem("The projector has not read all of direct-debits yet. Try again.") from None
-    except (KafkaError, OSError) as error:
-        raise Problem(f"Kafka at {there.kafka} does not answer ({error}).") from error
+        raise Problem("The projector has not read all of the log yet. Try again.") from None
 
 
 async def tell_not_made(there: Settings, late: Sequence[LateDebit]) -> None:

@@ -116,12 +116,12 @@ class DebitFiles:
             now,
         )
 
-    async def projected_to(self, topic: str) -> dict[int, int]:
-        """Partition -> the next offset that the projector will read of the topic."""
-        rows = await self._pool.fetch(
-            "SELECT partition, next_offset FROM projection_offsets WHERE topic = $1", topic
+    async def projected_until(self) -> dt.datetime | None:
+        """All that was on the log then has been read; None before anything was."""
+        found: dt.datetime | None = await self._pool.fetchval(
+            "SELECT min(projected_until) FROM projection_offsets"
         )
-        return {row["partition"]: row["next_offset"] for row in rows}
+        return found
 
 
 async def _known(connection: Connection, on: dt.date | None, today: dt.date) -> list[KeptFile]:

@@ -57,6 +57,23 @@ def asked_for() -> Story:
     return owing(story()).until(CUT_OFF - dt.timedelta(hours=1))
 
 
+def there(database_url: str) -> Settings:
+    return Settings.model_validate(
+        {
+            "DATABASE_URL": database_url,
+            "creditor_name": CREDITOR.name,
+            "creditor_iban": CREDITOR.iban,
+            "creditor_bic": CREDITOR.bic,
+            "creditor_id": CREDITOR.creditor_id,
+        }
+    )
+
+
+async def project_until(pool: Pool, at: dt.datetime) -> None:
+    await pool.execute("DELETE FROM projection_offsets")
+    await pool.execute("INSERT INTO projection_offsets VALUES ('direct-debits', 0, 1, $1)", at)
+
+
 def names_in(directory: Path) -> list[str]:
     return [place.name for place in directory.iterdir()]
 
@@ -166,29 +183,33 @@ async def test_the_command_writes_each_file_whole_and_once(
 ) -> None:
     await project(pool, asked_for())
 
-    async def read_already(*_: object) -> None:
-        return
-
-    monkeypatch.setattr(exporting, "_catch_up", read_already)
-    monkeypatch.setattr(exporting, "utc_now", lambda: CUT_OFF + dt.timedelta(minutes=16))
-    there = Settings.model_validate(
-        {
-            "DATABASE_URL": migrated_url,
-            "creditor_name": CREDITOR.name,
-            "creditor_iban": CREDITOR.iban,
-            "creditor_bic": CREDITOR.bic,
-            "creditor_id": CREDITOR.creditor_id,
-        }
-    )
+    now = CUT_OFF + dt.timedelta(minutes=16)
+    monkeypatch.setattr(exporting, "utc_now", lambda: now)
+    await project_until(pool, now)
     for _ in range(2):
-        taken = await exporting.export(there, tmp_path, None)
+        taken = await exporting.export(there(migrated_url), tmp_path, None)
         assert names_in(tmp_path) == [one.name for one in taken.files]
         written = tmp_path / taken.files[0].name
         assert written.read_bytes() == taken.files[0].content
     written.write_bytes(b"changed by hand")
     with pytest.raises(exporting.Problem, match="holds something else"):
-        await exporting.export(there, tmp_path, None)
+        await exporting.export(there(migrated_url), tmp_path, None)
     assert written.read_bytes() == b"changed by hand"
+
+
+async def test_nothing_is_taken_before_the_projector_has_read_it_all(
+    pool: Pool, migrated_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cancellation that lies unread would be collected all the same."""
+    await project(pool, asked_for())
+    now = CUT_OFF + dt.timedelta(minutes=16)
+    monkeypatch.setattr(exporting, "utc_now", lambda: now)
+    monkeypatch.setattr(exporting, "_CATCH_UP_S", 0.3)
+    await project_until(pool, now - dt.timedelta(seconds=1))
+    with pytest.raises(exporting.Problem, match="projector"):
+        await exporting.export(there(migrated_url), tmp_path, None)
+    assert names_in(tmp_path) == []
+    assert await pool.fetchval("SELECT count(*) FROM debit_files") == 0
 
 
 def test_what_cannot_be_done_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
