@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
 
 from aiohttp import web
 
 from api.machine.rule_sets import actor_of, desk_of, number_of
 from api.pages.rendering import language_of, render
+from api.pages.rule_specials import Special, special_of
 from api.pages.rule_words import name_of, told
 from api.pages.rules import comment_of, see
 from api.rule_sets.blocks import blocks, path_text
-from api.rule_sets.present import InForce, all_in_force, known, stored_body
+from api.rule_sets.present import InForce, all_in_force, known, rules_of, stored_body
 from api.rule_sets.views import changed, is_overtaken
 from api.security.access import form_of, staff
 from api.services import services
@@ -59,9 +60,16 @@ async def page(
         mine=one.author == user,
         blocks=list(blocks(stored_body(one))),
         path_text=path_text,
+        special=_special(one, language_of(request), (await services(request).now()).date()),
         name_of=name_of(language_of(request)),
         as_of=await services(request).now(),
     )
+
+
+def _special(one: StoredVersion, language: str, today: dt.date) -> Special:
+    """As the draft would have it; nothing for one with faults."""
+    rules = rules_of(one)
+    return special_of(rules, language, today) if rules is not None else Special()
 
 
 async def _changes(request: web.Request, one: StoredVersion, base: InForce) -> list[Change]:
@@ -116,8 +124,3 @@ async def _acted(request: web.Request, one: StoredVersion, fields: dict[str, str
 def _number(text: str) -> int | None:
     digits = text.strip().replace(".", "").replace(",", "")
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 12 else None
-
-
-def report_of(one: StoredVersion) -> dict[str, Any]:
-    """What the check found; empty before one."""
-    return one.report or {}

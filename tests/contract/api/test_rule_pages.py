@@ -179,6 +179,17 @@ async def test_special_views(author: ClientSession) -> None:
     assert len(everything) > len(page)
 
 
+async def test_a_draft_shows_the_diagram_that_it_would_have(author: ClientSession) -> None:
+    place = await begun(author, "overdue")
+    _, page = await get(author, f"{place}/edit")
+    text = text_of(page).replace('"In default"', '"Gone <quiet>"')
+    await send(author, f"{place}/edit", f"{place}/edit", text=text, note="other words")
+    _, page = await get(author, place)
+    assert 'class="diagram-name">Gone &lt;quiet&gt;</text>' in page
+    _, page = await get(author, "/rules/overdue")
+    assert 'class="diagram-name">In default</text>' in page
+
+
 async def test_templates_are_previewed_with_their_length(author: ClientSession) -> None:
     preview = "/rules/templates/preview"
     _, page = await get(author, f"{preview}?language=nl&channel=sms")
