@@ -34,6 +34,8 @@ class Open:
     currency: str
     due_on: str
     state: str
+    #: When a direct debit for it that is on its way will be made; empty: none is.
+    collect_on: str = ""
 
     @property
     def money(self) -> dict[str, Any]:
@@ -49,6 +51,7 @@ def open_in(view: Mapping[str, Any], currency: str) -> list[Open]:
             currency,
             str(item.get("due_on") or ""),
             str(item.get("state") or ""),
+            str((item.get("being_collected") or {}).get("collect_on") or ""),
         )
         for item in view.get("open", ())
         if item["open"]["currency"] == currency and item["open"]["minor"] > 0

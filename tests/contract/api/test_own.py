@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
+from api.pay.choice import open_in
 from domain.events import INPUTS
 from tests.contract.api.browser_like import csrf_of, get, nonce_of, post
 from tests.contract.api.paying import notify
 from tests.contract.api.rig import Rig
-from tests.contract.api.samples import customer_row
+from tests.contract.api.samples import agreed_row, customer_row
 
 _PLAN = [("count", "3"), ("every", "month"), ("income", "2000")]
 
@@ -50,6 +51,27 @@ async def test_the_page_leads_to_every_way_out(client: ClientSession, link: str)
         assert status == 200, way
         assert '<html lang="nl">' in form
         assert f'href="{link}"' in form
+
+
+def test_an_item_says_that_it_is_being_collected() -> None:
+    """So that nobody pays beside a debit that is on its way."""
+    money = {"minor": 100, "currency": "EUR"}
+    item = {"invoice_id": "i", "open": money, "state": "failed", "due_on": "2026-05-01"}
+    collected = {"collect_on": "2026-06-09", "amount": money}
+    (found,) = open_in({"open": [item | {"being_collected": collected}]}, "EUR")
+    assert found.collect_on == "2026-06-09"
+
+
+async def test_what_runs_is_shown_on_every_page(rig: Rig, client: ClientSession) -> None:
+    """The plan with what is left of each instalment, the promise, what is disputed."""
+    rig.rows.rows["customer_history", "c-1"] = agreed_row()
+    for way in ("", "/plan", "/promise", "/done?what=promise"):
+        _, page = await get(client, rig.link() + way)
+        for shown in ("25,00", "24,99", "27,50", "inv-device-7"):
+            assert shown in page, (way, shown)
+    assert 'name="count"' not in (await get(client, rig.link() + "/plan"))[1]
+    dispute = (await get(client, rig.link() + "/dispute"))[1]
+    assert 'value="inv-device-7"' not in dispute
 
 
 async def test_a_plan_is_agreed_when_its_first_instalment_is_paid(
