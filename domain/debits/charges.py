@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from domain.collections.policy import CollectionsPolicy
-from domain.collections.state import CustomerState
 from domain.money import Money
+
+if TYPE_CHECKING:  # collections are put together from this
+    from domain.collections.policy import CollectionsPolicy
+    from domain.collections.state import CustomerState
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,8 +63,9 @@ def money_by_collection(state: CustomerState) -> dict[str, str]:
     """Collection of ours -> the payment that is its money, as far as it has come.
 
     The one under its own id; else, in the order of their days, the earliest direct debit of the
-    same amount from that day on that names no other invoice. From facts alone, so that a return
-    and its payment may come in either order.
+    same amount from that day on that names its invoice. One that names none may be another bill's
+    of the same amount: to reverse that would ask somebody to pay twice. From facts alone, so that
+    a return and its payment may come in either order.
     """
     collections = state.debits.collections
     found = {key: key for key in collections if key in state.payments}
@@ -91,7 +92,7 @@ def _may_be(state: CustomerState, key: str, one: Collection, payment: Payment) -
     day = local_date(facts.received_at, ZONE)
     return (
         (facts.amount.minor, facts.amount.currency) == (one.amount_minor, one.currency)
-        and (not named or one.invoice_id in named)
+        and one.invoice_id in named
         and day >= one.collect_on
         and all(
             day <= local_date(failure.facts.failed_at, ZONE)

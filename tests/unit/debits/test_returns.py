@@ -126,6 +126,16 @@ def test_money_by_direct_debit_is_safe_by_degrees() -> None:
     assert told.view["payments"][0]["provisional"] is False
 
 
+def test_another_bill_of_the_same_amount_is_not_taken_for_it() -> None:
+    """June's own debit came in between: what comes back is the retry, not that."""
+    told = owing(story()).until(dt.datetime(2026, 6, 25, 9, tzinfo=dt.UTC))
+    [debit] = requested(told)
+    told.invoice("i2", due_on="2026-06-26", mandate_id="M-1")
+    told.payment("june", method="direct_debit", received_at="2026-06-26T08:00:00Z")
+    told.failed(collection_id=debit.collection_id, attempt=2, failed_at="2026-06-29T08:00:00Z")
+    assert sum(open_of(told).values()) == 4999
+
+
 def test_every_order_of_a_collection_its_money_and_its_return() -> None:
     """Money and return of a collection of ours may come in either order."""
     for first, second in itertools.permutations(("payment", "failed")):
@@ -133,7 +143,8 @@ def test_every_order_of_a_collection_its_money_and_its_return() -> None:
         [debit] = requested(told)
         fields = {
             "payment": {"payment_id": "bank-1", "method": "direct_debit",
-                        "received_at": "2026-06-25T08:00:00Z"},
+                        "received_at": "2026-06-25T08:00:00Z",
+                        "allocations": [{"invoice_id": "i1", "amount": eur(4999)}]},
             "failed": {"collection_id": debit.collection_id, "attempt": 2,
                        "failed_at": "2026-06-30T08:00:00Z"},
         }  # fmt: skip
