@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from domain.collections.codes import Rule
+from domain.collections.ledger import compute
 from tests.unit.collections.story import CUSTOMER, POLICY, failed
 from tests.unit.receivables.fee_story import COSTS_FIRST, WIK, FeeStory, charging
 
@@ -113,7 +114,7 @@ def test_instalments_half_a_year_apart_cost_their_forty_each() -> None:
     for month, cost in ((10, None), (1, 4_000)):
         day = dt.date(2026 + (month == 1), month, 20)
         story.until(dt.datetime.combine(day, dt.time(9), dt.UTC))
-        bill = f"i{month}"
+        bill = f"bill-{month}"
         story.invoice(bill, 5_000, kind="subscription", payment_method="link", due_on=str(day))
         story.wait(days=8)
         costs = [
@@ -183,3 +184,23 @@ def test_a_letter_by_post_counts_from_the_days_of_the_post() -> None:
     # Two days of delivery, no Sunday, no Monday: Tuesday 9 June at the earliest.
     assert gone.delivered_at >= dt.datetime(2026, 6, 9, tzinfo=dt.UTC)
     assert story.letter["claimable_at"] >= "2026-06-23T22:00:00Z"
+
+
+def test_the_ledger_of_another_order_is_another_ledger() -> None:
+    """The last ledger is kept for the same facts: an order of allocation is one of them."""
+    state = _charged().pay(10_000, "2026-06-20T09:00:00+00:00").state
+    assert state is not None
+    assert compute(state).open == {"i1": 0, "fee-i1": 4_000}
+    kept = state.receivables.model_copy(update={"allocation": (COSTS_FIRST,)})
+    ordered = state.model_copy(update={"receivables": kept})
+    assert compute(ordered).open == {"i1": 4_000, "fee-i1": 0}
+
+
+def test_a_payment_that_settles_by_time_alone_ends_the_fee_where_policy_waives() -> None:
+    """Provisional money for the bill: after five TARGET days it is paid, and the fee is waived."""
+    story = FeeStory(charging(WIK, when_principal_is_paid="waive")).late().until_letter()
+    story.delivered("2026-06-04T07:30:00+00:00").until(LAPSED)
+    story.pay(10_000, "2026-06-19T09:00:00+00:00", provisional=True)
+    assert story.amounts == [("claimed", 4_000)]
+    story.wait(days=10)
+    assert story.amounts == [("waived", 4_000)]
