@@ -89,6 +89,7 @@ def openapi(public_url: str) -> dict[str, Any]:
     paths = {row.path: {"get": _row_operation(row, schemas[row.model])} for row in ROWS}
     paths["/api/v1/clock"] = _clock_operations(schemas[ClockTime])
     paths |= rule_set_paths(_problems) | bank_file_paths(_problems)
+    paths |= action_paths(_problems)
     for path, what in (
         ("/healthz", "The process lives"),
         ("/readyz", "Everything that a live row takes is there"),

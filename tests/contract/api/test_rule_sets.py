@@ -93,6 +93,25 @@ async def test_what_goes_live_waits_in_the_outbox_until_the_log_has_it(
     assert '"id": "reminders", "version": 2, "note": "slower"' in seen[0].document
 
 
+async def test_one_publisher_at_a_time(rig: Rig, second: ClientSession) -> None:
+    """Two web processes: an older version must not reach the log behind a newer one."""
+    draft = await submitted(rig)
+    await call(rig, "POST", f"{DRAFTS}/{draft}/approve", {"comment": "ok"}, client=second)
+    await call(rig, "POST", f"{DRAFTS}/{draft}/publish", {})
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(entry: Entry) -> int:
+        begun.set()
+        await go_on.wait()
+        return entry.version
+
+    first = asyncio.create_task(Outbox(rig.pool).drain(slow))
+    await begun.wait()
+    assert await Outbox(rig.pool).drain(slow) == 0
+    go_on.set()
+    assert await first == 1
+
+
 async def test_of_two_who_publish_at_once_one_is_told_who_was_quicker(
     rig: Rig, second: ClientSession
 ) -> None:
