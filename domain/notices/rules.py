@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from domain.collections.work import Work
 from domain.effects import Refuse
 from domain.events.actions import Action, LinkRequested
-from domain.notices import arriving, sending, silence
+from domain.notices import arriving, retrying, sending, silence
 from domain.notices.owing import owe
 from domain.notices.state import Notice
 
@@ -36,6 +36,8 @@ def conclude(work: Work) -> None:
     if notices.sent:
         arriving.take_as_delivered(work)
     if notices.owed:
+        if work.cause is not None and work.cause.type == "customer.updated.v1":
+            retrying.forget_old(work)
         sending.advance(work)
 
 

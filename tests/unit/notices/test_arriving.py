@@ -141,3 +141,13 @@ def test_the_view_shows_what_is_owed_what_arrived_and_which_address_is_bad() -> 
     assert [(one["channel"], one["because"]) for one in shown["bad_addresses"]] == [
         ("sms", "invalid_number")
     ]
+
+
+def test_a_notice_that_nobody_could_be_reached_with_leaves_when_the_address_changes() -> None:
+    story, message_id = _sent(channels=("email",))
+    _bounce(story, message_id, "hard_bounce", "email")
+    story.customer(contact=CONTACT)
+    assert len(story.notices) == 1
+    story.customer(contact=CONTACT | {"email": "new@example.org"})
+    assert len(story.notices) == 2
+    assert story.messages()[-1].to == "new@example.org"
