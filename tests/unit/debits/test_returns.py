@@ -37,6 +37,18 @@ def test_what_was_reversed_by_name_counts_once() -> None:
     assert open_of(told) == {"i1": 2999}
 
 
+@pytest.mark.parametrize("first", ["reversal", "failed"])
+def test_one_return_told_twice_takes_back_one_of_two_bills(first: str) -> None:
+    """A payment for two bills, of which one goes back: by name and by code, in either order."""
+    told = Story().customer().invoice().invoice("i2").payment(minor=9998, **PAID)
+    for kind in (first, "failed" if first == "reversal" else "reversal"):
+        if kind == "failed":
+            told.failed(**RETURNED)
+        else:
+            told.reversal(minor=4999)
+    assert sum(open_of(told).values()) == 4999
+
+
 def test_an_attempt_that_failed_before_the_money_came_undoes_nothing() -> None:
     """The ERP may keep one collection id for several attempts."""
     told = Story().customer().invoice()
