@@ -39,14 +39,14 @@ class Expectations:
         if output.ce_type == "message.requested.v1":
             self._messages.append(output)
 
-    def take(self, entries: Any) -> list[str]:
+    def take(self, entries: Any, main: str = "") -> list[str]:
         """What is wrong with the outputs since the last look, given the list of an `expect`.
 
         Each entry needs an output of its own, in the order of time. Nothing else may have come
         out on the topics it names, nor on those that are always watched.
         """
         listed = entries if isinstance(entries, list) else [entries]
-        wanted = [expectation(entry) for entry in listed]
+        wanted = [expectation(entry, main) for entry in listed]
         watched = ALWAYS | {one.topic for one in wanted}
         left = [output for output in self._waiting if output.topic in watched]
         self._waiting.clear()

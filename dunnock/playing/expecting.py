@@ -43,10 +43,14 @@ class Expectation:
         return f"{self.topic} {self.ce_type or ''} {said}".replace("  ", " ")
 
 
-def expectation(body: dict[str, Any]) -> Expectation:
-    """What one entry of `expect` means. Raises Problem for one that names no output."""
+def expectation(body: dict[str, Any], main: str = "") -> Expectation:
+    """What one entry of `expect` means; it is about `main` unless it names another customer.
+
+    Raises Problem for one that names no output.
+    """
     rest = dict(body)
-    about = {name: rest.pop(name) for name in tuple(rest) if name in _ABOUT}
+    about = {"customer": main} if main else {}
+    about |= {name: rest.pop(name) for name in tuple(rest) if name in _ABOUT}
     for channel in CHANNELS:
         if channel in rest:
             kind = rest.pop(channel)

@@ -21,6 +21,7 @@ from dunnock.playing.http import Http, Refused
 from dunnock.playing.outlet import Outlet, reading
 from dunnock.playing.published_rules import PublishedRules
 from dunnock.playing.story import Story
+from dunnock.playing.together import Together
 from runtime.settings import settings
 
 _HOW = "start one with `dunnock up --clock simulated --json FILE`, or play with --in-process"
@@ -30,9 +31,14 @@ class OnStack:
     """One story's connections. Whatever it changed of rules and gateways it puts back."""
 
     def __init__(
-        self, where: Addresses, http: Http, log: LogClient, outlet: Outlet, rules: PublishedRules
+        self,
+        where: Addresses,
+        http: Http,
+        together: Together,
+        outlet: Outlet,
+        rules: PublishedRules,
     ) -> None:
-        self._where, self._http, self._log = where, http, log
+        self._where, self._http, self._together = where, http, together
         self._outlet, self._rules = outlet, rules
         self._now = dt.datetime.min.replace(tzinfo=dt.UTC)
         self._away: set[str] = set()
@@ -44,8 +50,7 @@ class OnStack:
     async def publish(
         self, events: Sequence[Publishing], before_look: Sequence[Publishing] = ()
     ) -> None:
-        for event in (*before_look, *events):
-            await self._log.publish(event.topic, event.key, event.value, event.headers)
+        await self._together.publish((*before_look, *events))
         await self.settle()
 
     async def rules(self, name: str, changes: dict[str, Any]) -> None:
@@ -116,7 +121,13 @@ async def on_stack(where: Addresses, story: Story) -> AsyncIterator[tuple[OnStac
     await log.start()
     try:
         async with reading(where.kafka, log, suffix) as outlet:
-            stack = OnStack(where, http, log, outlet, PublishedRules(where.kafka, where.postgres))
+            stack = OnStack(
+                where,
+                http,
+                Together(where.kafka, suffix),
+                outlet,
+                PublishedRules(where.kafka, where.postgres),
+            )
             frame = Frame(story.head.zone, suffix, _weeks_after(story, now))
             await stack.advance(frame.to_real(story.head.starts))
             try:

@@ -143,7 +143,10 @@ class Player:
         """One of the expectations."""
         match act.kind:
             case "expect":
-                self._check(act.where, self._expects.take(act.body))
+                self._check(
+                    act.where,
+                    self._expects.take(act.body, self._told.main if self._has_several else ""),
+                )
             case "expect_none":
                 topics = self._expects.always if act.body is True else set(act.body)
                 self._check(act.where, self._expects.unexpected(topics))
