@@ -197,6 +197,25 @@ async def test_the_command_writes_each_file_whole_and_once(
     assert written.read_bytes() == b"changed by hand"
 
 
+async def test_a_simulated_clock_says_what_is_final_and_what_too_late(
+    pool: Pool, migrated_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Real time is months later: nothing may be given up because of it."""
+    await project(pool, asked_for())
+    real = CUT_OFF + dt.timedelta(days=200)
+    monkeypatch.setattr(exporting, "utc_now", lambda: real)
+    await project_until(pool, real)
+    await pool.execute("INSERT INTO simulated_clock (now) VALUES ($1)", CUT_OFF)
+    try:
+        early = await exporting.export(there(migrated_url), tmp_path, None)
+        await pool.execute("UPDATE simulated_clock SET now = now + interval '15 minutes'")
+        final = await exporting.export(there(migrated_url), tmp_path, None)
+    finally:
+        await pool.execute("DELETE FROM simulated_clock")
+    assert early == Taken((), (), ())
+    assert len(final.files) == 1
+
+
 async def test_nothing_is_taken_before_the_projector_has_read_it_all(
     pool: Pool, migrated_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
