@@ -36,7 +36,7 @@ def running(view: Json, kind: str) -> list[tuple[str, str]]:
 #: States of things that nothing can be done about any more.
 _OVER = frozenset(
     {"kept", "broken", "withdrawn", "completed", "cancelled", "lifted", "ended", "answered",
-     "waived", "refunded"}
+     "waived", "refunded", "void"}
 )  # fmt: skip
 
 
