@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.arrangements.pauses import paused_days, running_pause, today_of, zone_of
 from domain.arrangements.saying import say
-from domain.calendar import local_date, same_local_time
+from domain.calendar import same_local_time
 from domain.collections.chase import mark_case
 from domain.collections.state import Chase, Slot
 from domain.collections.work import Work
@@ -26,7 +26,7 @@ def follow_pauses(work: Work) -> None:
     elif since is not None:
         days = paused_days(work.state, today_of(work.state, work.now), since)
         for currency in sorted(work.state.chases):
-            _shift(work, currency, since, days)
+            _shift(work, currency, days)
         _remember(work, None)
         _say(work, "pause.ended.v1", since, days)
 
@@ -42,7 +42,7 @@ def _say(work: Work, ce_type: str, since: dt.date, days: int) -> None:
     say(work, ce_type, data, since.isoformat(), work.now.isoformat())
 
 
-def _shift(work: Work, currency: str, since: dt.date, days: int) -> None:
+def _shift(work: Work, currency: str, days: int) -> None:
     """A step planned in three days when the pause begins comes three days after it ends.
 
     What was due before, or has only come up meanwhile, is due now: nothing of its time is left.
@@ -52,7 +52,7 @@ def _shift(work: Work, currency: str, since: dt.date, days: int) -> None:
         return
     changes: dict[str, Any] = {"first_sent_at": same_local_time(chase.first_sent_at, days, zone)}
     step = chase.step
-    if step is not None and local_date(step.planned, zone) >= since:
+    if step is not None:
         planned = same_local_time(step.planned, days, zone)
         changes["step"] = Slot(step=step.step, planned=planned, due=planned, tried=step.tried)
     work.put_chase(currency, chase.model_copy(update=changes))

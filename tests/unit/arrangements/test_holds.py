@@ -42,15 +42,16 @@ def test_an_upheld_dispute_asks_for_nothing_before_its_credit_note() -> None:
 
 
 def test_a_hold_ends_with_its_day_where_the_customer_lives() -> None:
-    """Until the third: on the fourth, when the window opens, the reminder leaves."""
+    """Until the 20th: on the 21st, when the window opens, the reminder leaves."""
     story = owing_two()
     act(story, "hold.placed.v1", hold_id="h1", kind="complaint", until="2026-06-20")
     story.wait(days=18, hours=14)
     assert story.not_sent[-1] == "hold:complaint"
     assert story.now.isoformat() == "2026-06-19T23:15:00+00:00"
     sent = len(story.reminders)
-    assert len(story.wait(hours=6).reminders) == sent
-    story.wait(days=1, hours=2)
+    story.wait(hours=10).customer()
+    assert len(story.reminders) == sent, "it is the last day: an event does not let it go"
+    story.wait(days=1)
     assert story.reminders[-1].requested_at.isoformat()[:13] == "2026-06-21T06"
 
 

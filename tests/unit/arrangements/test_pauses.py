@@ -74,6 +74,14 @@ def test_a_debt_that_becomes_due_in_a_pause_is_reminded_after_it() -> None:
     assert only.requested_at.isoformat()[:13] == "2026-06-20T06"
 
 
+def test_a_step_that_was_due_before_the_pause_comes_at_its_end() -> None:
+    """Held by something else on the 8th, paused from the 9th to the 19th: nothing is left of it."""
+    story = owing_two()
+    act(story, "hold.placed.v1", hold_id="o1", until="2026-06-12")
+    paused(story, "forbearance", until="2026-06-19", **{"from": "2026-06-09"}).wait(days=30)
+    assert [str(one.requested_at)[:10] for one in story.reminders[1:2]] == ["2026-06-19"]
+
+
 def test_two_pauses_that_overlap_count_once() -> None:
     """The step comes as much later as both together last."""
     story = paused(british(), "forbearance", until="2026-06-13")

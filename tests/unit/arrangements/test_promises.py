@@ -57,6 +57,15 @@ def test_money_from_before_does_not_keep_it() -> None:
     assert said(story) == ["promise.broken.v1"]
 
 
+def test_money_from_before_does_not_keep_a_promise_for_one_item_either() -> None:
+    """A part of the item was paid already: the promise is for the rest."""
+    story = owing_two().wait(days=1)
+    part = {"invoice_id": "i1", "amount": eur(2000)}
+    story.payment("p1", 2000, received_at="2026-06-01T10:00:00Z", allocations=[part])
+    promised(story, 2000, invoice_ids=["i1"]).wait(days=7)
+    assert said(story) == ["promise.broken.v1"]
+
+
 def test_only_money_for_the_promised_item_counts() -> None:
     """Money that the ledger gives to another invoice does not keep it."""
     story = promised(owing_two(), 2000, invoice_ids=["i2"])
