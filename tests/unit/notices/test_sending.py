@@ -110,3 +110,24 @@ def test_a_payment_that_comes_before_it_leaves_takes_it_back() -> None:
     story.payment()
     assert story.withdrawn == [story.notices[0][1]]
     assert story.sent() is None
+
+
+def test_money_on_its_way_holds_what_asks_for_it() -> None:
+    story = _owner()
+    story.payment(minor=1000, provisional=True)
+    story.owe(asks_for_money=True, invoice_ids=("i1",))
+    story.owe("n2")
+    assert len(story.notices) == 1
+    assert story.not_sent == ["provisional_payment"]
+    story.payment(minor=1000, provisional=False)
+    assert len(story.notices) == 2
+
+
+def test_money_on_its_way_takes_back_what_asks_for_it() -> None:
+    story = _owner()
+    story.owe(asks_for_money=True, invoice_ids=("i1",))
+    story.payment(minor=1000, provisional=True)
+    assert story.withdrawn == [story.notices[0][1]]
+    assert story.sent() is None
+    story.reversal(minor=1000)
+    assert len(story.notices) == 2
