@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, SerializerFunctionWrapHandler, model_serializer
 
 from domain.events.base import Data, Id
 from domain.events.outputs import PolicyRef
@@ -25,6 +25,11 @@ class OverdueStateChanged(Data):
     open: tuple[Money, ...]
     invoice_ids: tuple[str, ...]
     at: AwareDatetime
+
+    @model_serializer(mode="wrap")
+    def _with_previous(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """`previous` is always there: null for the first state, never left out."""
+        return {"previous": None, **serialize(self)}
 
 
 class ServiceConsequence(Data):
