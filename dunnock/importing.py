@@ -115,15 +115,8 @@ class Importer:
                 log.warning("a bank file is refused", file=file_id[:12], code=error.code)
                 await self._files.reject(file_id, error.code, tally.refusal(error), utc_now())
                 return
-            done = 0
             spool.seek(0)
-            batches = _batches(spool)
-            while batch := await asyncio.to_thread(next, batches, None):
-                await self._book(file_id, batch, tally)
-                await self._outbox.publish()
-                done += len(batch)
-                told("booked", done)
-                await self._files.progress(file_id, tally.progress(done))
+            await self._book_all(file_id, _batches(spool), tally, told)
         await self._outbox.publish()
         report = tally.report(await self._files.own(file_id))
         await self._files.finish(file_id, report, utc_now())
@@ -140,6 +133,25 @@ class Importer:
                 spool.write(orjson.dumps(head) + b"\n" + row.model_dump_json().encode() + b"\n")
                 if tally.returns % _BATCH == 0:
                     told("read", tally.returns)
+
+    async def _book_all(
+        self, file_id: str, batches: Iterator[list[Numbered]], tally: Tally, told: Told
+    ) -> None:
+        """While one batch is published, the next one is booked."""
+        done = 0
+        publishing: asyncio.Task[int] | None = None
+        try:
+            while batch := await asyncio.to_thread(next, batches, None):
+                await self._book(file_id, batch, tally)
+                if publishing is not None:
+                    await publishing
+                publishing = asyncio.create_task(self._outbox.publish())
+                done += len(batch)
+                told("booked", done)
+                await self._files.progress(file_id, tally.progress(done))
+        finally:
+            if publishing is not None:
+                await publishing
 
     async def _book(self, file_id: str, batch: list[Numbered], tally: Tally) -> None:
         async for attempt in stamina.retry_context(on=LOST, attempts=10, timeout=60.0):

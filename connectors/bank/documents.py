@@ -41,7 +41,7 @@ class _Reader:
         self._stack: list[Node] = []
         self._marks: list[int] = []
         self._live = self._skipping = 0
-        self._elements_max = limits.elements_max
+        self._elements_max, self._depth_max = limits.elements_max, limits.depth_max
         self.fed = self._root_at = 0
         parser = expat.ParserCreate(encoding)
         parser.buffer_text = True
@@ -113,7 +113,8 @@ class _Reader:
         if self._live > self._elements_max:
             why = f"One part has more than {self._elements_max} elements."
             raise FileRefused("too_large", why, self.line)
-        self._check_depth()
+        if len(stack) > self._depth_max:
+            self._check_depth()
 
     def _check_depth(self) -> None:
         if len(self._stack) + self._skipping > self._limits.depth_max:
