@@ -46,7 +46,8 @@ def gone_of(work: Work, key: str, letter: Letter) -> NoticeSent | None:
     """What is known of its sending; what the notices have forgotten is known here."""
     if key in work.state.notices.owed:
         return None  # not out yet, or out again over another channel
-    return sent(work, key) or letter.gone
+    gone = sent(work, key)
+    return letter.gone if gone is None else gone.model_copy(update={"notice": None})
 
 
 def term_of(work: Work, key: str, letter: Letter) -> dt.datetime | None:
@@ -122,7 +123,8 @@ def _write(work: Work, currency: str, members: list[Candidate]) -> None:
     recurring = tuple(key for key in items if is_instalment(work, statute, key))
     earlier = look_back(work, charge.id, statute, today_of(work, profile.facts))
     cost = cost_of(statute, items, frozenset(recurring), earlier, vat_on_top=charge.vat_on_top)
-    if not cost.total or len(kept.letters) >= KEPT_MAX:
+    others = _with_room(work)
+    if not cost.total or len(others) >= KEPT_MAX:
         because = "too_many_letters" if cost.total else "stacked"
         refuse(
             work,
@@ -153,8 +155,21 @@ def _write(work: Work, currency: str, members: list[Candidate]) -> None:
         prepared_at=work.now,
     )
     key = "fee-letter-" + digest(work.state.customer_id, charge.id, currency, str(number))
-    put(work, letters={**kept.letters, key: letter}, letters_made=number)
+    put(work, letters={**others, key: letter}, letters_made=number)
     owe(work, key, _notice(work, letter, statute))
+
+
+def _with_room(work: Work) -> dict[str, Letter]:
+    """Without the oldest of those that came to nothing, where there are too many."""
+    kept, is_open = work.state.receivables.letters, work.ledger.open
+    idle = [
+        key
+        for key, letter in kept.items()
+        if letter.ended in {"paid", "gone"}
+        or (letter.ended is None and not any(is_open.get(name) for name in letter.items))
+    ]
+    gone = set(idle[: max(0, len(kept) + 1 - KEPT_MAX)])
+    return {key: letter for key, letter in kept.items() if key not in gone}
 
 
 def _keep_exact(work: Work, key: str, letter: Letter) -> None:

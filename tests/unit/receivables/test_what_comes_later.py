@@ -6,6 +6,7 @@ import datetime as dt
 
 from domain.collections.codes import Rule
 from domain.collections.ledger import compute
+from domain.receivables.letters import KEPT_MAX
 from tests.unit.collections.story import CUSTOMER, POLICY, failed
 from tests.unit.receivables.fee_story import COSTS_FIRST, WIK, FeeStory, charging
 
@@ -204,3 +205,19 @@ def test_a_payment_that_settles_by_time_alone_ends_the_fee_where_policy_waives()
     assert story.amounts == [("claimed", 4_000)]
     story.wait(days=10)
     assert story.amounts == [("waived", 4_000)]
+
+
+def test_a_row_keeps_a_bounded_number_of_letters() -> None:
+    """Seventy bills, each paid within its fourteen days: the oldest letters give way."""
+    story = FeeStory()
+    story.customer()
+    for number in range(KEPT_MAX + 5):
+        due = story.now.date() - dt.timedelta(days=10)
+        bill = f"bill-{number}"
+        story.invoice(bill, 9_000, kind="purchase", payment_method="link", due_on=str(due))
+        story.wait(days=2)
+        story.payment(f"p-{number}", 9_000, received_at=story.now.isoformat())
+    assert story.state is not None
+    assert len(story.letters) == KEPT_MAX + 5
+    assert len(story.state.receivables.letters) == KEPT_MAX
+    assert len({one.message_id for one in story.letters}) == KEPT_MAX + 5
