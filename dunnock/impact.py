@@ -37,11 +37,11 @@ class ImpactProcess:
                 async with asyncio.timeout(_BATCH_S_MAX):
                     line = await self._asked(job)
             except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
-                self.stop()
+                await self.stop()
                 _log.warning("counting broke off", error=repr(error))
                 raise unavailable("Counting broke off. Check the draft again.") from error
             except BaseException:
-                self.stop()  # an answer that nobody waits for must not answer the next job
+                await self.stop()  # an answer that nobody waits for must not answer the next job
                 raise
         return Counts.model_validate_json(line)
 
@@ -61,12 +61,16 @@ class ImpactProcess:
         await process.stdin.drain()
         return await process.stdout.readuntil(b"\n")
 
-    def stop(self) -> None:
-        """End the process, if there is one."""
-        if self._process is not None and self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-        self._process = None
+    async def stop(self) -> None:
+        """End the process, if there is one, and wait until it is gone."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        if process.stdin is not None:
+            process.stdin.close()
+        await process.wait()
 
 
 @contextlib.asynccontextmanager
@@ -76,7 +80,7 @@ async def counting_beside() -> AsyncIterator[ImpactProcess]:
     try:
         yield beside
     finally:
-        beside.stop()
+        await beside.stop()
 
 
 def main() -> None:

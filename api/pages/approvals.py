@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from aiohttp import web
 
 from api.actions.approving import carry_out
@@ -38,7 +40,9 @@ async def decide(request: web.Request) -> web.Response:
     fields = await form_of(request)
     comment = fields.get("comment", "").strip()[:_COMMENT_MAX]
     words = Translator(language_of(request))
-    verdict = "approved" if fields.get("verdict") == "approve" else "refused"
+    verdict: Literal["approved", "refused"] = (
+        "approved" if fields.get("verdict") == "approve" else "refused"
+    )
     asked = await _found(request)
     if user is None:
         raise Problem(403, "forbidden", "Log in again.")

@@ -62,7 +62,7 @@ _WORDS: dict[str, dict[str, str]] = {
 def svg(rules: OverdueRules, language: str = "en") -> str:
     """A standalone picture with a title and a text for those who can't see it."""
     words = _WORDS.get(language, _WORDS["en"])
-    boxes = [(_label(rules.clear_label, language), [])]
+    boxes: list[tuple[str, list[str]]] = [(_label(rules.clear_label, language), [])]
     boxes += [(_label(state.label, language), _lines(state, words)) for state in rules.states]
     deepest = max(len(lines) for _, lines in boxes)
     height = _HEAD + max(deepest, 1) * _LINE + _PAD

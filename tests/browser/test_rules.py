@@ -94,6 +94,7 @@ async def test_a_row_is_edited_by_keyboard_alone(visit: Visit) -> None:
     await expect(page.locator("ins")).to_have_text("1")
 
 
+@pytest.mark.parametrize("context_options", [{"color_scheme": "light"}, {"color_scheme": "dark"}])
 async def test_every_page_of_rules_passes_axe(visit: Visit) -> None:
     page = await drafted(visit)
     place = page.url.removeprefix(visit.base)
