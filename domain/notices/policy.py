@@ -27,6 +27,11 @@ class PromisedReceipts(Data):
     hours: Annotated[int, Field(strict=True, ge=1, le=720)]
 
 
+Answer = Literal[
+    "dispute_upheld", "dispute_rejected", "promise_broken", "fee_claimed", "handed_over"
+]
+
+
 class DeliveryRules(RuleSet):
     """Receipts, bounces and the post."""
 
@@ -40,6 +45,8 @@ class DeliveryRules(RuleSet):
     returns_days: Annotated[int, Field(strict=True, ge=1, le=365)] = 35
     #: A payment link is good for one payment; a new one comes on request.
     single_use_links: bool = False
+    #: Of which decisions customers are told; empty: of none, as the product starts.
+    answers: tuple[Answer, ...] = ()
     bad_addresses_max: Annotated[int, Field(strict=True, ge=1, le=100)] = 20
 
     def post_days(self, day: dt.date) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from domain.collections.work import Work
 from domain.effects import Refuse
 from domain.events.actions import Action, LinkRequested
-from domain.notices import arriving, retrying, sending, silence
+from domain.notices import answers, arriving, retrying, sending, silence
 from domain.notices.owing import owe
 from domain.notices.state import Notice
 
@@ -32,6 +32,7 @@ def record(work: Work, ce_id: str, data: Action) -> Refuse | None:
 
 def conclude(work: Work) -> None:
     """Draw the conclusions from the facts. Doing it again at the same instant adds nothing."""
+    answers.owe_answers(work)
     notices = work.state.notices
     if notices.sent:
         arriving.take_as_delivered(work)
