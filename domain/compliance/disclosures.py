@@ -6,10 +6,9 @@ import datetime as dt
 import re
 from functools import lru_cache
 
-from domain.collections.channels import Purpose
 from domain.compliance.book import Book
 from domain.compliance.policy import ContactRules
-from domain.compliance.rows import DisclosureRule
+from domain.compliance.rows import DisclosureRule, Purpose
 from domain.events.base import Channel
 
 

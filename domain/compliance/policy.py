@@ -32,7 +32,8 @@ from domain.policy.ruleset import RuleSet
 
 #: Whose rows hold for countries that have none of their own.
 ELSEWHERE = "*"
-_BOOKS_MAX = 256
+#: A few jurisdictions, today and the days around it: each keeps spans of its own.
+_BOOKS_MAX = 16
 AnyRule = Annotated[
     HoursRule
     | ZonesRule

@@ -12,6 +12,8 @@ from domain.events.base import Channel, Data, Id
 Profile = Literal["contract", "strict"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
 Contact = Literal["message", "call"]
+#: What a message may be sent for; advertising is not ours.
+Purpose = Literal["service", "collection"]
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Count = Annotated[int, Field(strict=True, ge=0, le=1000)]
 Days = Annotated[int, Field(strict=True, ge=1, le=366)]
@@ -101,7 +103,7 @@ class DisclosureRule(Rule):
     kind: Literal["disclosure"]
     what: Literal["identity", "opt_out"]
     channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
-    purposes: tuple[Literal["service", "collection"], ...] = ("collection", "service")
+    purposes: tuple[Purpose, ...] = ("collection", "service")
 
 
 class LimitationRule(Rule):
