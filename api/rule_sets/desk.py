@@ -18,6 +18,7 @@ from connectors.postgres.rule_set_life import Life, Shortcut
 from connectors.postgres.rule_sets import Refused, StoredVersion
 from domain.drafts import Body, body_of, check, document_of
 from domain.impact.count import needs_confirmation, refusals
+from domain.receivables.agreement import beside
 from domain.rulesets import starting_of
 
 Verdict = Literal["approve", "reject"]
@@ -89,6 +90,7 @@ class Desk:
         if found.rules is None:
             return report
         presents = await all_in_force(self._pool)
+        report["findings"] += beside(found.rules, {key: one.rules for key, one in presents.items()})
         documents = {name: _document(one) for name, one in presents.items()}
         draft = {rule_set: document_of(rule_set, 1, "", body)}
         counts, of = await counted(self._pool, self._batches, documents, draft, now)

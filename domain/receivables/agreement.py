@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from domain.fees.policy import FeesPolicy
+from domain.policy.ruleset import RuleSet
 from domain.receivables.policy import ChargeRules
 
 
@@ -18,3 +21,13 @@ def disagreements(fees: FeesPolicy, charges: ChargeRules) -> list[str]:
     ]
     found += [f"charge {name!r} is called for by no row" for name in sorted(known - called)]
     return found
+
+
+def beside(rules: RuleSet, others: Mapping[str, RuleSet]) -> list[str]:
+    """The disagreements of a draft with what is in force beside it; none for other rule sets."""
+    fees, charges = others.get("fee-status"), others.get("charges")
+    if isinstance(rules, FeesPolicy) and isinstance(charges, ChargeRules):
+        return disagreements(rules, charges)
+    if isinstance(rules, ChargeRules) and isinstance(fees, FeesPolicy):
+        return disagreements(fees, rules)
+    return []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain import rulesets
-from domain.receivables.agreement import disagreements
+from domain.receivables.agreement import beside, disagreements
 from domain.receivables.policy import ChargeRules
 from tests.unit.collections.story import POLICY
 from tests.unit.receivables.fee_story import COSTS_FIRST, WIK, charging
@@ -105,3 +105,13 @@ def test_the_two_rule_sets_must_speak_of_the_same_charges() -> None:
     assert disagreements(both.fees, both.charges) == []
     assert "calls for 'wik'" in disagreements(both.fees, POLICY.charges)[0]
     assert disagreements(POLICY.fees, both.charges) == ["charge 'wik' is called for by no row"]
+
+
+def test_a_draft_is_compared_with_what_is_in_force_beside_it() -> None:
+    """Whichever of the two is the draft; other rule sets have nothing to agree on."""
+    both = charging(WIK)
+    in_force = {"fee-status": POLICY.fees, "charges": POLICY.charges}
+    assert "calls for 'wik'" in beside(both.fees, in_force)[0]
+    assert beside(both.charges, in_force) == ["charge 'wik' is called for by no row"]
+    assert beside(both.charges, {"fee-status": both.fees}) == []
+    assert beside(POLICY.contact, in_force) == []
