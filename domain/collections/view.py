@@ -34,7 +34,8 @@ def customer_view(state: CustomerState, now: dt.datetime) -> dict[str, Any]:
         **_next_step(state),
         "not_sent": [note.model_dump(mode="json", exclude_none=True) for note in state.not_sent],
         "messages": [
-            message.model_dump(mode="json", exclude_none=True) for message in state.messages
+            message.model_dump(mode="json", exclude_none=True, exclude={"address"})
+            for message in state.messages
         ],
         "invoices": [
             _invoice(state, ledger, key, now) for key in oldest_first(state, state.invoices)
