@@ -149,6 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     f" {found.cpu_s:.1f} s of processor, peak {found.mib:.0f} MiB;"
                     f" booked {counts['booked']:,}, already known"
                     f" {counts['already_known']:,}, unmatched {counts['unmatched']:,}"
+                    f"{' (imported before: nothing is done)' if found.file['again'] else ''}"
                 )
             events = events_on(kafka)
             print(f"events on the topic: {events:,} (each return once: {events == count})")

@@ -51,7 +51,7 @@ def import_bank(chosen: argparse.Namespace) -> int:
         else:
             file, again = asyncio.run(_here(path, name, installation(chosen.stack)))
     if chosen.json:
-        print(json.dumps(file, default=str, indent=2))
+        print(json.dumps(file | {"again": again}, default=str, indent=2))
     else:
         print(in_words(file, again=again))
     return 1 if file["state"] == "rejected" else 0
