@@ -9,7 +9,7 @@ from agents.carry_out import carry_out, sync_timers
 from agents.current_rules import CurrentRules
 from agents.local_names import LocalName
 from agents.parsed_rows import ParsedRows
-from domain import collections
+from domain.collections import rules as collections
 from domain.collections.state import CustomerState
 from domain.effects import Effect
 from domain.events.outputs import LastLook

@@ -14,12 +14,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from dunnock.embedded import kafka as embedded_kafka
 from dunnock.embedded import postgres as embedded_postgres
 from dunnock.embedded import redis as embedded_redis
 from dunnock.embedded.ports import free_port
 from dunnock.embedded.process import running
+
+# Time is measured in benchmarks: a busy machine must not fail a property.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

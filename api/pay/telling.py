@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from datetime import datetime
@@ -9,10 +10,15 @@ from datetime import datetime
 from api.actions.publishing import checked, publish
 from api.pay.orders import Chosen
 from api.pay.visit import Visit
+from api.problems import Problem
 from api.services import Json, Services
+from runtime.logs import logger
 
 SOURCE = "dunnock/pay"
 BY = "customer"
+#: Longer than that nobody waits for a page.
+_STARTED_S_MAX = 2.0
+_log = logger(__name__)
 
 
 def event_id_of(customer_id: str, ce_type: str, nonce: str, content: Json) -> str:
@@ -39,7 +45,10 @@ async def tell(visit: Visit, ce_type: str, content: Json, nonce: str, *, id_fiel
 async def tell_started(
     wanted: Services, reference: str, chosen: Chosen, began_at: datetime
 ) -> None:
-    """The customer is on their way to the provider: no debit is tried beside it."""
+    """The customer is on their way to the provider: no debit is tried beside it.
+
+    With the log away they may pay all the same: the payment itself takes a retry back, too.
+    """
     data: Json = {
         "customer_id": chosen.customer_id,
         "at": began_at.isoformat(),
@@ -50,7 +59,12 @@ async def tell_started(
     if chosen.allocations is not None:
         data["invoice_ids"] = [one.invoice_id for one in chosen.allocations]
     ce_type = "link-payment.started.v1"
-    await publish(wanted, ce_type, f"started:{reference}", checked(ce_type, data), source=SOURCE)
+    action = checked(ce_type, data)
+    try:
+        async with asyncio.timeout(_STARTED_S_MAX):
+            await publish(wanted, ce_type, f"started:{reference}", action, source=SOURCE)
+    except (Problem, TimeoutError) as error:
+        _log.warning("a payment began that the log does not know of", error=type(error).__name__)
 
 
 async def tell_agreed(

@@ -17,8 +17,8 @@ from domain.events.customers import QuietHours
 
 #: Easter, or a week of inconvenient days, is bridged; who is closed for longer is never reached.
 _DAYS_AHEAD = 15
-#: Different habits that a book keeps: 16 books of them come to some 40 MB at most.
-_KEPT_MAX = 1024
+#: Different habits that a book keeps: 16 books of them come to some 60 MB at most.
+_KEPT_MAX = 256
 _DAY = dt.timedelta(days=1)
 
 Span = tuple[dt.datetime, dt.datetime]

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
-from domain import collections
+from domain.collections import rules as collections
 from domain.collections.policy import CollectionsPolicy
 from domain.collections.state import CustomerState
 from domain.effects import Effect, Publish, RequestLook

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.collections import apply
 from domain.collections.policy import load_policy
+from domain.collections.rules import apply
 from domain.collections.state import CustomerState
 from domain.events import INPUTS, Envelope
 

@@ -25,9 +25,7 @@ async def rig(pool: Pool) -> AsyncIterator[Rig]:
 
 
 async def _as(rig: Rig, user: str) -> ClientSession:
-    session = ClientSession(
-        base_url=rig.server.make_url("/"), cookie_jar=CookieJar(unsafe=True)
-    )
+    session = ClientSession(base_url=rig.server.make_url("/"), cookie_jar=CookieJar(unsafe=True))
     await log_in(session, user)
     return session
 

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain import collections
 from domain.arrangements.blocking import askable
 from domain.arrangements.pauses import running_pause
+from domain.collections import rules as collections
 from domain.collections.work import Work
 from tests.unit.arrangements.told import act, owing_two, pay, said
 from tests.unit.collections.story import CUSTOMER, POLICY, Story, eur

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from typing import Any
 
-from domain import collections
+from domain.collections import rules as collections
 from domain.collections.policy import CollectionsPolicy, load_policy
 from domain.collections.state import CustomerState
 from domain.collections.view import customer_view

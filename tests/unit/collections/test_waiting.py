@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from domain import collections
+from domain.collections import rules as collections
 from domain.effects import RefuseWaiting
 from tests.unit.collections.story import START, Story, customer, eur, failed, invoice, payment
 
