@@ -12,7 +12,7 @@ from babel.numbers import get_currency_precision
 
 from api.services import Json
 
-Kind = Literal["day", "money", "select", "invoices", "channels", "text", "running"]
+Kind = Literal["day", "money", "select", "invoices", "channels", "text", "running", "count"]
 _AMOUNT = re.compile(r"[0-9]{1,9}([.,][0-9]{1,3})?")
 
 
@@ -65,6 +65,15 @@ FORMS: dict[str, ActionForm] = {
             "promise.made.v1",
             (Field("amount", "money"), Field("due_on", "day"), _INVOICES),
             "promise_id",
+        ),
+        ActionForm(
+            "plan.agreed.v1",
+            (
+                Field("count", "count"),
+                Field("every", "select", choices=("month", "fortnight", "week")),
+                Field("first_on", "day"),
+            ),
+            "plan_id",
         ),
         ActionForm("promise.withdrawn.v1", (Field("promise_id", "running", of="promises"),)),
         ActionForm("plan.cancelled.v1", (Field("plan_id", "running", of="plans"),)),

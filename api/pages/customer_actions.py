@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from api.actions.forms import FORMS, ActionForm, BadForm, data_of
+from api.actions.planning import plan_of
 from api.actions.publishing import FOUR_EYES, checked, event_id_of, publish
 from api.machine.rows import id_of, live_customer
 from api.pages.rendering import language_of, render
@@ -111,6 +112,8 @@ async def decide(request: web.Request) -> web.Response:
         )  # fmt: skip
     try:
         data = data_of(form, fields, several, _currency(view))
+        if form.ce_type == "plan.agreed.v1":
+            data = plan_of(data, view, _currency(view))
         event_id = await _carry(request, form, data, reason, fields.get("nonce", ""))
     except BadForm as bad:
         said = words(f"action.error.{bad.reason}")

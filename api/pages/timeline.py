@@ -19,6 +19,8 @@ class Entry:
     money: Mapping[str, Any] | None = None
     #: Shown as they are: ids and codes.
     about: tuple[str, ...] = ()
+    #: What somebody wrote.
+    text: str = ""
     #: Codes of the data, shown in words.
     words: tuple[str, ...] = ()
     message_id: str = ""
@@ -35,6 +37,12 @@ def _sortable(at: str) -> str:
 
 
 def _entries(view: Mapping[str, Any]) -> Iterator[Entry]:
+    yield from _money(view)
+    yield from _said(view)
+    yield from _decided(view)
+
+
+def _money(view: Mapping[str, Any]) -> Iterator[Entry]:
     for one in view["invoices"]:
         yield Entry(
             one["issued_on"], "invoice", money=one["amount"], about=(one["invoice_id"],),
@@ -51,13 +59,22 @@ def _entries(view: Mapping[str, Any]) -> Iterator[Entry]:
         yield Entry(
             one["received_at"], kind, tone, one["amount"], (one["payment_id"],), (one["method"],)
         )
+    for one in view.get("collections", ()):
+        yield Entry(
+            one["requested_at"], "collection", "warn" if one["unanswered"] else "", one["amount"],
+            (one["collection_id"],), (one["state"],),
+        )  # fmt: skip
+
+
+def _said(view: Mapping[str, Any]) -> Iterator[Entry]:
     for one in view["messages"]:
+        is_usual = one["kind"] in {"reminder", "thank_you"}
         yield Entry(
             one["at"],
-            one["kind"],
+            one["kind"] if is_usual else "notice",
             "bad" if one["state"] == "failed" else "",
             about=tuple(one.get("invoice_ids", ())),
-            words=(one["channel"], one["state"]),
+            words=(*(() if is_usual else (one["kind"],)), one["channel"], one["state"]),
             message_id=one["message_id"],
             extra={"step": one.get("step")},
         )
@@ -68,3 +85,39 @@ def _entries(view: Mapping[str, Any]) -> Iterator[Entry]:
         if one["type"].startswith("message."):
             continue  # told by the state of the message itself
         yield Entry(one["at"], "contact", words=(one["type"], one["channel"]))
+
+
+#: What was agreed: its list in the view -> the entry it makes.
+_AGREED = {
+    "holds": "hold",
+    "disputes": "dispute",
+    "promises": "promise",
+    "plans": "plan",
+    "hardships": "hardship",
+}
+_BROKEN = frozenset({"broken", "late"})
+
+
+def _decided(view: Mapping[str, Any]) -> Iterator[Entry]:
+    """What people decided, and what followed from it."""
+    for one in view.get("notes", ()):
+        yield Entry(one["at"], "note", about=(one["by"],), text=one["text"])
+    for name, kind in _AGREED.items():
+        for one in view.get(name, ()):
+            words = tuple(one[key] for key in ("kind", "state") if key in one)
+            tone: Tone = "bad" if one.get("state") in _BROKEN else ""
+            yield Entry(
+                one["at"], kind, tone, one.get("amount"), (one["by"],), text=one.get("reason", ""),
+                words=words,
+            )  # fmt: skip
+    for one in view.get("fees", ()):
+        yield Entry(one["since"], "fee", "warn", one["amount"], (one["fee_id"],), (one["state"],))
+    for one in view.get("given_up", ()):
+        people = (one["invoice_id"], one["by"], one["approved_by"])
+        yield Entry(
+            one["at"], "given_up", "warn", about=people, words=(one["kind"],),
+            text=one.get("reason", ""),
+        )  # fmt: skip
+    overdue = view.get("overdue")
+    if overdue and overdue.get("since"):
+        yield Entry(overdue["since"], "overdue", words=(overdue["state"],))

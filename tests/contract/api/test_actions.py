@@ -63,6 +63,53 @@ async def test_a_hold_is_an_event_with_who_and_why(rig: Rig, agent: ClientSessio
     assert event["hold_id"] == headers["ce_id"]
 
 
+async def test_a_plan_spreads_all_that_is_open_to_the_cent(rig: Rig, agent: ClientSession) -> None:
+    fields = [("count", "4"), ("every", "month"), ("first_on", "2026-06-30"), ("reason", "x")]
+    assert (await _send(agent, "plan-agreed", *fields))[0] == 303
+    [(_, _, event, _)] = rig.log.published
+    parts = [part["amount"]["minor"] for part in event["instalments"]]
+    assert (sum(parts), len(parts)) == (7749, 4)
+    assert [part["due_on"] for part in event["instalments"]][:2] == ["2026-06-30", "2026-07-30"]
+    assert set(event["invoice_ids"]) == {"inv-2026-05", "inv-device-7"}
+    for wrong in ("1", "61", "many"):
+        fields[0] = ("count", wrong)
+        assert (await _send(agent, "plan-agreed", *fields))[0] == 422
+
+
+async def test_the_timeline_tells_everything_that_was_decided_or_said(
+    rig: Rig, agent: ClientSession
+) -> None:
+    """A kind of notice that has no words of its own is shown all the same."""
+    row = customer_row()
+    about = {"at": "2026-06-01T10:00:00Z", "by": "ann", "customer_id": CUSTOMER}
+    row["case"]["notes"] = [{"note_id": "n1", **about, "text": "rang twice"}]
+    row["case"]["given_up"] = {
+        "inv-device-7": {
+            "kind": "written_off", "at": about["at"], "by": "ann", "approved_by": "bob",
+            "reason": "tiny", "open_minor": 2750,
+        }
+    }  # fmt: skip
+    row["arrangements"]["holds"] = {"h1": {**about, "hold_id": "h1", "kind": "legal"}}
+    row["messages"] = [
+        {
+            "message_id": "m1", "kind": "a_new_kind", "channel": "sms", "at": about["at"],
+            "not_after": about["at"], "currency": "EUR",
+        }
+    ]  # fmt: skip
+    rig.rows.rows["customer_history", CUSTOMER] = row
+    _, page = await get(agent, f"/customers/{CUSTOMER}")
+    for told in (
+        "rang twice",
+        "tiny",
+        "Hold",
+        "legal",
+        "a new kind",
+        "Given up",
+        "State of arrears",
+    ):
+        assert told in page, told
+
+
 async def test_the_same_form_twice_is_one_event(rig: Rig, agent: ClientSession) -> None:
     for _ in range(2):
         await _send(agent, "note-added", ("text", "hi"), ("reason", "x"), nonce="n-1")
