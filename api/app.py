@@ -18,6 +18,7 @@ from api.pages import (
     customers,
     dead_letters,
     decisions,
+    given_up,
     home,
     login,
     messages,
@@ -46,7 +47,7 @@ def build_app(services: Services) -> web.Application:
         app.add_routes(part.routes)
     for part in (plan, promise, pause, own_rules, actions):
         app.add_routes(part.routes)
-    for part in (customer_actions, approvals):
+    for part in (customer_actions, approvals, given_up):
         app.add_routes(part.routes)
     app.add_routes(post.routes)
     app.add_routes(renewal.routes)

@@ -156,6 +156,33 @@ CASES = Listing(
     },
 )
 
+_MONEY = "jsonb_build_object('minor', {}, 'currency', currency)"
+
+GIVEN_UP = Listing(
+    name="given_up",
+    source="given_up",
+    columns={
+        "customer_id": "customer_id",
+        "invoice_id": "invoice_id",
+        "kind": "kind",
+        "collector": "collector",
+        "amount": _MONEY.format("minor"),
+        "open": _MONEY.format("open_minor"),
+        "given_up_at": "given_up_at",
+        "by_person": "by_person",
+        "approved_by": "approved_by",
+        "reason": "reason",
+        "ended_at": "ended_at",
+        "ended_because": "ended_because",
+    },
+    order="given_up_at DESC NULLS LAST, customer_id, invoice_id",
+    filters={
+        "search": f"customer_id {HAS} OR invoice_id {HAS} OR coalesce(collector, '') {HAS}",
+        "kind": "kind = {}",
+        "state": "(ended_at IS NULL) = ({} = 'running')",
+    },
+)
+
 DEAD_LETTERS = Listing(
     name="dead_letters",
     source="dead_letters",

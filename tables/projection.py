@@ -19,6 +19,7 @@ from streams.core.records import Record
 from streams.topics import TopicNames, changelog_topic
 from tables import projection_debits as debits
 from tables import projection_events as events
+from tables import projection_hand_overs as hand_overs
 from tables import projection_rows as rows
 from tables.definitions import APPLICATIONS, CASES, CUSTOMER_HISTORY, FEE_STATUS
 
@@ -34,6 +35,7 @@ EVENTS: Mapping[str, Projector] = {
     topics.INTERACTIONS: events.interaction,
     topics.DEAD_LETTERS: events.dead_letter,
     topics.DIRECT_DEBITS: debits.direct_debit,
+    topics.HAND_OVERS: hand_overs.given_up,
 }
 #: Table -> what a row of its changelog becomes.
 ROWS: Mapping[str, Projector] = {

@@ -110,3 +110,23 @@ async def decisions_of(pool: asyncpg.Pool, customer_id: str) -> list[Row]:
         customer_id,
     )
     return [dict(row) for row in rows]
+
+
+async def write_off_rates(pool: asyncpg.Pool) -> list[Row]:
+    """By currency: what was invoiced, what of it is written off or with a collector now, in minor
+    units, and the share written off in percent. Reads every invoice: not for a page that renews.
+    """
+    rows = await pool.fetch(
+        """WITH invoiced AS (
+             SELECT currency, sum(minor) AS minor FROM invoice_index GROUP BY 1),
+           gone AS (
+             SELECT currency, coalesce(sum(open_minor) FILTER (WHERE kind = 'written_off'), 0)
+               AS written_off, coalesce(sum(open_minor) FILTER (WHERE kind = 'handed_over'), 0)
+               AS handed_over
+             FROM given_up WHERE ended_at IS NULL AND kind IS NOT NULL GROUP BY 1)
+           SELECT currency, invoiced.minor AS invoiced, coalesce(written_off, 0) AS written_off,
+             coalesce(handed_over, 0) AS handed_over,
+             round(100 * coalesce(written_off, 0) / invoiced.minor, 2) AS rate_percent
+           FROM invoiced LEFT JOIN gone USING (currency) ORDER BY 1"""
+    )
+    return [{**row, "rate_percent": float(row["rate_percent"])} for row in rows]

@@ -29,6 +29,7 @@ _PAGE = ListPage(
         Column("changed_at", "moment"),
     ),
     {"queue": ("open", "held", "proposed", "closed")},
+    beside="/given-up",
 )
 routes = web.RouteTableDef()
 serve(routes, "/cases", "cases", _PAGE)

@@ -19,11 +19,11 @@ class Entry:
     money: Mapping[str, Any] | None = None
     #: Shown as they are: ids and codes.
     about: tuple[str, ...] = ()
-    #: What somebody wrote.
-    text: str = ""
     #: Codes of the data, shown in words.
     words: tuple[str, ...] = ()
     message_id: str = ""
+    #: What somebody wrote.
+    text: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 

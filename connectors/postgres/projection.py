@@ -30,6 +30,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "row_index": ("kind", "id"),
     "invoice_index": ("invoice_id",),
     "direct_debits": ("collection_id",),
+    "given_up": ("customer_id", "invoice_id"),
     "collections_index": ("end_to_end_id",),
 }
 #: What never changes once it is there: writing it again costs a look, no write.
