@@ -112,7 +112,7 @@ def test_the_whole_stack_as_the_contract_has_it(place: Path) -> None:
         found = until(lambda: addresses(place), 180)
         _has_the_shape_of_the_contract(found)
         assert set(found["pids"]) == {
-            *("kafka", "postgres", "redis", "worker-0", "web", "projector"),
+            *("kafka", "postgres", "redis", "worker-0", "web", "projector", "importer"),
             *(f"dispatcher-{kind}" for kind in ("sms", "push", "email", "letter")),
             *(f"simulator-{kind}" for kind in SIMULATORS),
         }
