@@ -40,6 +40,18 @@ async def sweep(wanted: Services) -> None:
         await asyncio.sleep(_SWEEP_S)
         try:
             for request in await wanted.action_requests.unpublished():
-                await carry_out(wanted, request, await wanted.now())
-        except (Problem, *LOST) as error:
-            _log.warning("approved actions wait for the log", error=str(error)[:200])
+                await _carry_out_again(wanted, request)
+        except LOST as error:
+            _log.warning("approved actions wait for the database", error=str(error)[:200])
+        except Exception:  # noqa: BLE001 - the pages, payments among them, must not end with it
+            _log.exception("approved actions wait")
+
+
+async def _carry_out_again(wanted: Services, request: ActionRequest) -> None:
+    """One that can't be published does not keep back the others."""
+    try:
+        await carry_out(wanted, request, await wanted.now())
+    except Problem as problem:
+        _log.warning(
+            "an approved action is not published", request=request.request_id, error=problem.detail
+        )

@@ -10,19 +10,24 @@ import datetime as dt
 from api.actions.forms import BadForm
 from api.services import Json
 from domain.arrangements.proposing import Wishes, amounts_of, days_of
+from domain.events.base import YEAR_MAX, YEAR_MIN
 
 COUNT_MIN, COUNT_MAX = 2, 60
+_DIGITS_MAX = 4
 
 
 def plan_of(data: Json, view: Json, currency: str) -> Json:
     """The fields of `plan.agreed.v1` from those of the form. Raises BadForm."""
     text = str(data["count"])
-    if not text.isascii() or not text.isdigit() or not COUNT_MIN <= int(text[:9]) <= COUNT_MAX:
+    is_count = text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX
+    if not is_count or not COUNT_MIN <= int(text) <= COUNT_MAX:
         raise BadForm("count", "count")
     try:
         first = dt.date.fromisoformat(str(data["first_on"]))
     except ValueError:
         raise BadForm("first_on", "missing") from None
+    if not YEAR_MIN <= first.year < YEAR_MAX - COUNT_MAX:
+        raise BadForm("first_on", "missing")
     given_up = {one["invoice_id"] for one in view.get("given_up", ())}
     items = [
         one

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import UTC, datetime
 
 import pydantic
@@ -19,9 +20,10 @@ SOURCE = "dunnock/staff"
 FOUR_EYES = frozenset({"fee.waived.v1", "debt.written-off.v1", "debt.handed-over.v1"})
 
 
-def event_id_of(customer_id: str, ce_type: str, nonce: str) -> str:
-    """The same form sent twice is one event."""
-    text = f"{customer_id}\0{ce_type}\0{nonce}"
+def event_id_of(customer_id: str, ce_type: str, nonce: str, content: Json) -> str:
+    """The same form sent twice is one event; changed and sent again it is another."""
+    said = json.dumps(content, sort_keys=True)
+    text = f"{customer_id}\0{ce_type}\0{nonce}\0{said}"
     return f"staff-{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
@@ -30,6 +32,8 @@ def checked(ce_type: str, data: Json) -> Action:
     model = ACTIONS.get(ce_type)
     if model is None:
         raise Problem(422, "unknown-action", f"There is no action {ce_type[:60]}.")
+    if "\\u0000" in json.dumps(data):
+        raise Problem(422, "bad-action", "A text holds U+0000, which nothing can store.")
     try:
         return model.model_validate(data)
     except pydantic.ValidationError as error:

@@ -1,7 +1,7 @@
 """`POST /api/v1/customers/{id}/actions`: what staff and systems decide becomes an event.
 
-The same `Idempotency-Key` is the same event. What takes two people is refused here: it goes
-through approval.
+The same `Idempotency-Key` with the same content is the same event. What takes two people is
+refused here: it goes through approval.
 """
 
 from __future__ import annotations
@@ -9,23 +9,19 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from datetime import datetime
 from typing import Any
 
 import orjson
 from aiohttp import web
 
+from api.actions.limits import refuse_beyond_limits
 from api.actions.publishing import FOUR_EYES, checked, publish
 from api.machine.rows import id_of
 from api.problems import Problem
 from api.request_keys import USER
-from api.rule_sets.present import policy_in_force
 from api.security.access import machine
-from api.services import Json, Services, services
-from domain.arrangements.limits import plan_refusal, promise_refusal
-from domain.arrangements.pauses import today_of
-from domain.collections.state import CustomerState
-from domain.events.actions import ACTIONS, Action, PlanAgreed, PromiseMade
+from api.services import Json, services
+from domain.events.actions import ACTIONS
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _REASON_MAX = 1000
@@ -54,13 +50,14 @@ async def act(request: web.Request) -> web.Response:
     if user is None:
         raise Problem(401, "unauthorized", "Log in.")
     ce_type, data, reason = _content(await request.read())
-    event_id = _event_id(user.name, customer_id, ce_type, _key_of(request))
+    content = orjson.dumps([data, reason], option=orjson.OPT_SORT_KEYS).decode()
+    event_id = _event_id(user.name, customer_id, ce_type, _key_of(request), content)
     now = await wanted.now()
     if ce_type in _NEW_IDS:
         data = {_NEW_IDS[ce_type]: event_id, **data}
     about = {"customer_id": customer_id, "at": now.isoformat(), "by": user.name, "reason": reason}
     action = checked(ce_type, {**data, **about})
-    await _may_be_taken(wanted, action, now)
+    await refuse_beyond_limits(wanted, action, now)
     await publish(wanted, ce_type, event_id, action)
     return web.json_response({"event_id": event_id, "type": ce_type}, status=202)
 
@@ -73,8 +70,8 @@ def _key_of(request: web.Request) -> str:
     return key or secrets.token_urlsafe(16)
 
 
-def _event_id(user: str, customer_id: str, ce_type: str, key: str) -> str:
-    text = f"{user}\0{customer_id}\0{ce_type}\0{key}"
+def _event_id(user: str, customer_id: str, ce_type: str, key: str, content: str) -> str:
+    text = f"{user}\0{customer_id}\0{ce_type}\0{key}\0{content}"
     return f"api-{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
@@ -109,20 +106,3 @@ def fields_of(ce_type: str) -> set[str]:
     """What the data of an action may hold: as they stand in the event."""
     fields = ACTIONS[ce_type].model_fields
     return {field.alias or name for name, field in fields.items()} - _OURS
-
-
-async def _may_be_taken(wanted: Services, action: Action, now: datetime) -> None:
-    """What the customer's row would refuse is said now: 422 instead of a dead letter."""
-    if not isinstance(action, PromiseMade | PlanAgreed):
-        return
-    found = await wanted.rows.get("customer_history", action.customer_id)
-    if found is None:
-        return  # not known yet: it waits for them
-    state, rules = CustomerState.model_validate(found.row), await policy_in_force(wanted.pool)
-    today = today_of(state, now)
-    if isinstance(action, PromiseMade):
-        refusal = promise_refusal(state, rules.plans, action, today)
-    else:
-        refusal = plan_refusal(state, rules.plans, action, today)
-    if refusal is not None:
-        raise Problem(422, refusal.reason.replace("_", "-"), f"Refused: {refusal.detail}.")

@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from api.actions.forms import FORMS, ActionForm, BadForm, data_of
+from api.actions.limits import refuse_beyond_limits
 from api.actions.planning import plan_of
 from api.actions.publishing import FOUR_EYES, checked, event_id_of, publish
 from api.machine.rows import id_of, live_customer
@@ -114,7 +115,7 @@ async def decide(request: web.Request) -> web.Response:
         data = data_of(form, fields, several, _currency(view))
         if form.ce_type == "plan.agreed.v1":
             data = plan_of(data, view, _currency(view))
-        event_id = await _carry(request, form, data, reason, fields.get("nonce", ""))
+        event_id = await _carry(request, form, data, reason, view)
     except BadForm as bad:
         said = words(f"action.error.{bad.reason}")
         return _show(request, form, view, status=422, error=said, at_field=bad.name, kept=kept)
@@ -127,13 +128,19 @@ async def decide(request: web.Request) -> web.Response:
 
 
 async def _carry(
-    request: web.Request, form: ActionForm, data: dict[str, Any], reason: str, nonce: str
+    request: web.Request, form: ActionForm, data: dict[str, Any], reason: str, view: Json
 ) -> str:
     """Publish it, or keep it for a second person; gives its id."""
+    nonce = str((await request.post()).get("nonce", ""))
+    given_up = {one["invoice_id"] for one in view.get("given_up", ())}
+    open_ids = [one["invoice_id"] for one in view["open"] if one["invoice_id"] not in given_up]
     wanted, user, customer_id = services(request), request[USER], id_of(request)
     if user is None or not nonce:
         raise Problem(403, "stale-form", "The form is too old. Load the page again and retry.")
-    event_id = event_id_of(customer_id, form.ce_type, nonce)
+    if form.ce_type in FOUR_EYES and any(field.kind == "invoices" for field in form.fields):
+        # Named now: what is billed before the second person agrees was not meant.
+        data.setdefault("invoice_ids", open_ids)
+    event_id = event_id_of(customer_id, form.ce_type, nonce, {**data, "reason": reason})
     if form.id_field:
         data[form.id_field] = event_id
     now = await wanted.now()
@@ -142,7 +149,9 @@ async def _carry(
         "reason": reason,
     }  # fmt: skip
     if form.ce_type not in FOUR_EYES:
-        await publish(wanted, form.ce_type, event_id, checked(form.ce_type, whole))
+        action = checked(form.ce_type, whole)
+        await refuse_beyond_limits(wanted, action, now)
+        await publish(wanted, form.ce_type, event_id, action)
         return event_id
     # Checked as it will be published, with a second person who is not known yet.
     checked(form.ce_type, {**whole, "approved_by": "-"})

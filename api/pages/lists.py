@@ -85,7 +85,8 @@ def filters_of(request: web.Request, page: ListPage) -> dict[str, str]:
 
 def _page_number(request: web.Request) -> int:
     text = request.query.get("page", "1")
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= PAGE_MAX:
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(PAGE_MAX))
+    if not is_number or not 1 <= int(text) <= PAGE_MAX:
         raise Problem(400, "bad-page", f"Pages are numbered 1 to {PAGE_MAX}.")
     return int(text)
 

@@ -82,7 +82,7 @@ async def order(
 @routes.get("/pay/{token}/back")
 async def back(request: web.Request) -> web.Response:
     """After the provider's page: paid or not yet known, and what is open now."""
-    reference = request.query.get("order", "")[:64]
+    reference = request.query.get("order", "")[:64].replace("\0", "")
     visit, reported = await opened(request, after_use=True), False
     for wait_s in _BOOKING_PAUSES_S:
         if not isinstance(visit, Visit):

@@ -109,6 +109,9 @@ def check_form(request: web.Request, given: str) -> None:
 async def form_of(request: web.Request) -> dict[str, str]:
     """The text fields of a checked form."""
     fields = await request.post()
-    values = {name: value for name, value in fields.items() if isinstance(value, str)}
+    # Nothing of ours can store U+0000, and no person types it.
+    values = {
+        name: value.replace("\0", "") for name, value in fields.items() if isinstance(value, str)
+    }
     check_form(request, values.get(csrf.FIELD, ""))
     return values

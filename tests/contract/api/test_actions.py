@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
 from aiohttp import ClientSession, CookieJar
 
+from api.actions.approving import sweep
 from api.actions.forms import FORMS
+from api.services import SERVICES
 from connectors.postgres.pool import Pool
 from tests.contract.api.browser_like import csrf_of, get, log_in, nonce_of, post
 from tests.contract.api.rig import Rig, rigged
@@ -71,7 +74,7 @@ async def test_a_plan_spreads_all_that_is_open_to_the_cent(rig: Rig, agent: Clie
     assert (sum(parts), len(parts)) == (7749, 4)
     assert [part["due_on"] for part in event["instalments"]][:2] == ["2026-06-30", "2026-07-30"]
     assert set(event["invoice_ids"]) == {"inv-2026-05", "inv-device-7"}
-    for wrong in ("1", "61", "many"):
+    for wrong in ("1", "61", "many", "00000000555"):
         fields[0] = ("count", wrong)
         assert (await _send(agent, "plan-agreed", *fields))[0] == 422
 
@@ -115,6 +118,18 @@ async def test_the_same_form_twice_is_one_event(rig: Rig, agent: ClientSession) 
         await _send(agent, "note-added", ("text", "hi"), ("reason", "x"), nonce="n-1")
     first, second = rig.log.published
     assert first[3]["ce_id"] == second[3]["ce_id"]
+    await _send(agent, "note-added", ("text", "other"), ("reason", "x"), nonce="n-1")
+    assert rig.log.published[2][3]["ce_id"] != first[3]["ce_id"]  # changed: not lost
+
+
+async def test_a_promise_beyond_the_limits_is_refused_on_the_page(
+    rig: Rig, agent: ClientSession
+) -> None:
+    """The row would make it a dead letter after staff had said yes on the phone."""
+    fields = [("amount", "10"), ("due_on", "2027-06-01"), ("reason", "x")]
+    status, page, _ = await _send(agent, "promise-made", *fields)
+    assert (status, "Refused" in page) == (422, True)
+    assert rig.log.published == []
 
 
 @pytest.mark.parametrize(
@@ -146,12 +161,14 @@ async def test_a_write_off_waits_for_another_person(
     _, page = await get(agent, where)
     assert "somebody else has to decide" in page
     _, page = await get(admin, where)
+    assert "49.99" in page  # what the second person agrees to
     verdict = [("csrf", csrf_of(page)), ("comment", "agreed"), ("verdict", "approve")]
     status, _, _ = await post(admin, where, verdict)
     assert status == 303
     [(_, _, event, headers)] = rig.log.published
     assert headers["ce_type"] == "debt.written-off.v1"
     assert (event["by"], event["approved_by"]) == ("agent", "admin")
+    assert set(event["invoice_ids"]) == {"inv-2026-05", "inv-device-7"}  # those of the asking
     status, page, _ = await post(admin, where, verdict)
     assert (status, "decided this already" in page) == (409, True)
     assert len(rig.log.published) == 1
@@ -182,14 +199,40 @@ async def test_what_was_approved_while_the_log_was_away_is_published_later(
     _, page = await get(admin, where)
     rig.log.away = True
     verdict = [("csrf", csrf_of(page)), ("comment", "agreed"), ("verdict", "approve")]
-    status, _, _ = await post(admin, where, verdict)
-    assert status == 503
+    status, _, back = await post(admin, where, verdict)
+    assert (status, back) == (303, where)  # the verdict stands and is not lost
     unpublished = await rig.pool.fetchval(
         "SELECT count(*) FROM action_requests WHERE state = 'approved' AND published_at IS NULL"
         " AND request_id = $1",
         where.rpartition("/")[2],
     )
     assert unpublished == 1
+
+
+async def test_one_that_cannot_be_published_keeps_back_no_other(
+    rig: Rig, agent: ClientSession, admin: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The outbox goes on; it never ends the process that also serves payments."""
+    await rig.pool.execute("DELETE FROM action_requests")
+    _, _, good = await _send(agent, "debt-written-off", ("reason", "hopeless"), nonce="good")
+    _, page = await get(admin, good)
+    rig.log.away = True
+    verdict = [("csrf", csrf_of(page)), ("comment", "agreed"), ("verdict", "approve")]
+    await post(admin, good, verdict)
+    await rig.pool.execute(
+        """INSERT INTO action_requests (request_id, customer_id, ce_type, data, reason,
+             requested_by, requested_at, state, decided_by, decided_at)
+           VALUES ('bad', 'c-1', 'gone.v1', '{}', 'x', 'a', now(), 'approved', 'b', '2000-01-01')"""
+    )
+    rig.log.away = False
+    monkeypatch.setattr("api.actions.approving._SWEEP_S", 0.01)
+    sweeping = asyncio.create_task(sweep(rig.server.app[SERVICES]))
+    for _ in range(1000):
+        if rig.log.published:
+            break
+        await asyncio.sleep(0.01)
+    sweeping.cancel()
+    assert rig.log.published[0][3]["ce_id"] == good.rpartition("/")[2]
 
 
 async def test_an_analyst_reads_and_decides_nothing(rig: Rig) -> None:
