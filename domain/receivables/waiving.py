@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain.collections.work import Work
 from domain.effects import Refuse
 from domain.events.actions import FeeWaived
+from domain.identity import same_person
 from domain.receivables.letters import put
 from domain.receivables.state import Waiver
 
@@ -16,7 +17,7 @@ UNKNOWN_FEE = Refuse("unknown_fee", "the customer has no fee of this id")
 def waive(work: Work, data: FeeWaived) -> Refuse | None:
     """Put a waiver into the row. A fee that is waived already stays so: the first one counts."""
     state = work.state
-    if _same(data.by, data.approved_by):
+    if same_person(data.by, data.approved_by):
         return FOUR_EYES
     if not data.reason.strip():
         return NO_REASON
@@ -31,8 +32,3 @@ def waive(work: Work, data: FeeWaived) -> Refuse | None:
         )
         put(work, waived={**waived, data.fee_id: waiver})
     return None
-
-
-def _same(one: str, other: str) -> bool:
-    """Whether two names are one person's: case and blanks make nobody a second one."""
-    return one.strip().casefold() == other.strip().casefold()
