@@ -27,6 +27,8 @@ class Limits:
     ratio_max: int = 250
     ratio_from_bytes: int = 16 * MIB
     members_max: int = 1_000
+    #: Of an archive's list of members, which is read before they can be counted.
+    directory_bytes_max: int = MIB
     depth_max: int = 64
     #: Of one element's text, and of a tag, comment or instruction that does not end.
     text_characters_max: int = 64 * 1024

@@ -6,6 +6,9 @@ Sizes that an archive states are never believed: what is unpacked is counted whi
 from __future__ import annotations
 
 import gzip
+import io
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -19,6 +22,25 @@ _GZIP, _ZIP = b"\x1f\x8b", b"PK"
 _ENCRYPTED = 0x1
 #: What else stands in archives that people make.
 _NOT_CONTENT = ("__MACOSX/", ".DS_Store", "Thumbs.db")
+#: What unpacking raises at bytes that somebody made up: ValueError for names that are no text,
+#: RuntimeError for passwords and methods that nobody knows, OSError for places before the file.
+_BROKEN = (
+    OSError, EOFError, ValueError, RuntimeError, struct.error,
+    zlib.error, lzma.LZMAError, zipfile.BadZipFile,
+)  # fmt: skip
+
+
+class _File(io.BufferedReader):
+    """`zipfile` takes the whole directory of an archive in one piece: not one of any size."""
+
+    def __init__(self, path: Path, piece_max: int) -> None:
+        super().__init__(io.FileIO(path))
+        self._piece_max = piece_max
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > self._piece_max:
+            raise FileRefused("too_large", "The archive's directory is too large.")
+        return super().read(size)
 
 
 class Source:
@@ -37,7 +59,7 @@ class Source:
         if self._packed > self._limits.packed_bytes_max:
             allowed = self._limits.packed_bytes_max
             raise FileRefused("too_large", f"The file is larger than {allowed} bytes.")
-        with self._path.open("rb") as file:
+        with _File(self._path, self._limits.directory_bytes_max) as file:
             start = file.read(2)
             file.seek(0)
             if start == _ZIP:
@@ -66,7 +88,7 @@ class Source:
                         raise FileRefused("encrypted", f"{entry.filename} is encrypted.")
                     with archive.open(entry) as member:
                         yield entry.filename, self._pieces(member)
-        except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error) as error:
+        except _BROKEN as error:
             raise FileRefused("broken_archive", f"The archive is broken: {error}.") from error
 
     def _pieces(self, stream: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
@@ -74,7 +96,7 @@ class Source:
         while True:
             try:
                 piece = stream.read(_PIECE)
-            except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+            except _BROKEN as error:
                 raise FileRefused("broken_archive", f"It cannot be unpacked: {error}.") from error
             if not piece:
                 return

@@ -159,6 +159,63 @@ def test_broken_archives_say_so(tmp_path: Path) -> None:
     assert refusal(tmp_path, many, Limits(members_max=4)).code == "too_large"
 
 
+def _with_bad_lzma() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.xml", SOUND)
+    # Behind the member's head and its name: the version, then size and properties of the filter.
+    content = packed.getvalue()
+    return content[:39] + b"\xff" * 60 + content[99:]
+
+
+def _with_name_that_is_no_text() -> bytes:
+    content = bytearray(_zipped(("\u00e4.xml", SOUND)))
+    for place in (content.find(b"\xc3\xa4"), content.rfind(b"\xc3\xa4")):
+        content[place : place + 2] = b"\xff\xff"
+    return bytes(content)
+
+
+def _with_directory_before_the_file() -> bytes:
+    """The end says that the directory begins far behind where it can."""
+    content = bytearray(_zipped(("a.xml", SOUND)))
+    end = content.rfind(b"PK\x05\x06")
+    content[end + 16 : end + 20] = (0x7FFFFFFF).to_bytes(4, "little")
+    return bytes(content)
+
+
+def _with_unknown_method() -> bytes:
+    content = bytearray(_zipped(("a.xml", SOUND)))
+    entry = content.rfind(b"PK\x01\x02")
+    content[entry + 10 : entry + 12] = b"\x63\x00"
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    "crafted",
+    [
+        _with_bad_lzma,
+        _with_name_that_is_no_text,
+        _with_directory_before_the_file,
+        _with_unknown_method,
+    ],
+)
+def test_a_crafted_archive_is_refused_and_nothing_else_happens(
+    tmp_path: Path, crafted: Callable[[], bytes]
+) -> None:
+    """Whatever else came out of it would end the importer, at each of its starts."""
+    assert refusal(tmp_path, crafted()).code == "broken_archive"
+
+
+def test_the_directory_of_an_archive_is_bounded_before_it_is_read(tmp_path: Path) -> None:
+    """Directories and clutter count no members, and would take memory all the same."""
+    many = _zipped(("a.xml", SOUND), *((f"{number:090}/", b"") for number in range(10_000)))
+    tracemalloc.start()
+    assert refusal(tmp_path, many).code == "too_large"
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 1024 * 1024
+
+
 def test_a_member_that_is_no_report_names_itself(tmp_path: Path) -> None:
     content = _zipped(("good.xml", SOUND), ("bad.xml", b"not xml"))
     assert str(refusal(tmp_path, content)).startswith("bad.xml: ")
