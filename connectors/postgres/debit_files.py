@@ -88,10 +88,8 @@ class DebitFiles:
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
             rows = await connection.fetch(_FREE, final_by, on)
-            late = [row for row in rows if row["collect_on"] <= today]
-            bare = [row for row in rows if row["debtor_iban"] is None and row not in late]
+            bare, late, ready = _sorted(rows, today)
             known = await _known(connection, on, today)
-            ready = [row for row in rows if row not in late and row not in bare]
             made = [await _keep(connection, creditor, group, now) for group in _groups(ready)]
         return Taken(
             (*known, *made),
@@ -133,6 +131,25 @@ async def _known(connection: Connection, on: dt.date | None, today: dt.date) -> 
         today,
     )
     return [_kept(row, is_new=False) for row in rows]
+
+
+def _sorted(rows: Sequence[Any], today: dt.date) -> tuple[list[Any], list[Any], list[Any]]:
+    """Without an account; too late for a file; ready for one.
+
+    Without an account is never late: no file of ours was to carry it, and whoever reads the topic
+    may well have collected it.
+    """
+    bare: list[Any] = []
+    late: list[Any] = []
+    ready: list[Any] = []
+    for row in rows:
+        if row["debtor_iban"] is None:
+            bare.append(row)
+        elif row["collect_on"] <= today:
+            late.append(row)
+        else:
+            ready.append(row)
+    return bare, late, ready
 
 
 def _groups(rows: Sequence[Any]) -> Iterator[list[Debit]]:

@@ -167,6 +167,9 @@ async def test_a_mandate_without_account_is_for_who_reads_the_topic(pool: Pool) 
     await project(pool, told.until(CUT_OFF - dt.timedelta(hours=1)))
     taken = await take(pool)
     assert (taken.files, len(taken.without_account)) == ((), 1)
+    after = await take(pool, today=dt.date(2026, 6, 30))
+    assert (after.files, after.too_late) == ((), ()), "told as not made, though others made it"
+    assert after.without_account == taken.without_account
 
 
 async def test_the_index_knows_whose_end_to_end_id_it_is(pool: Pool) -> None:
