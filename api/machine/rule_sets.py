@@ -22,7 +22,8 @@ from connectors.postgres.rule_sets import Refused, StoredVersion
 from domain.drafts import Unreadable, read
 
 _ROOT = "/api/v1/rule-sets"
-_ID_DIGITS_MAX = 18
+#: Ids are bigint; the number of a version is an integer, and one beyond it is no failure of ours.
+_DIGITS_MAX = {"draft": 18, "version": 9}
 _TEXT_CHARACTERS_MAX = 2000
 Acting = Callable[[web.Request, Desk, Actor, str], Awaitable[web.StreamResponse]]
 routes = web.RouteTableDef()
@@ -44,7 +45,7 @@ async def actor_of(request: web.Request) -> Actor:
 def number_of(request: web.Request, name: str) -> int:
     """A number of the path. Raises Problem 404 for anything else."""
     text = request.match_info[name]
-    if not text.isascii() or not text.isdigit() or len(text) > _ID_DIGITS_MAX:
+    if not text.isascii() or not text.isdigit() or len(text) > _DIGITS_MAX[name]:
         raise Problem(404, "not-found", "There is no such version.")
     return int(text)
 

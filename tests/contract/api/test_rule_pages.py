@@ -122,6 +122,17 @@ async def test_rolled_back_with_a_reason(
     assert "content of version 1" in page
 
 
+async def test_a_version_number_that_no_database_holds_is_no_version(
+    author: ClientSession,
+) -> None:
+    """Not "the database does not answer": asyncpg's refusal of the number looks like a lost one."""
+    for number in ("9999999999", "9" * 18, "9" * 30):
+        back = f"/rules/reminders/rollback/{number}"
+        assert (await get(author, back))[0] == 404
+        sent = await send(author, "/rules/reminders/rollback/1", back, comment="why")
+        assert sent[0] == 404
+
+
 async def test_a_fault_is_shown_with_its_place_and_the_text_stays(author: ClientSession) -> None:
     place = await begun(author, "return-codes")
     edit = f"{place}/edit"
@@ -201,6 +212,8 @@ async def test_templates_are_previewed_with_their_length(author: ClientSession) 
     assert (status, "Nobody would get this" in page) == (200, False)
     for bad in ("channel=fax", "step=0", "step=x", "language=xx", "draft=999", "draft=x"):
         assert (await get(author, f"{preview}?{bad}"))[0] in {400, 404}
+    for step in ("100", "0019999", "001" + "9" * 5000):
+        assert (await get(author, f"{preview}?step={step}"))[0] == 400
     place = await begun(author, "templates")
     draft = place.rpartition("/")[2]
     _, page = await get(author, f"{place}/edit")
