@@ -90,7 +90,7 @@ async def act(request: web.Request) -> web.Response:
         await _acted(request, one, fields)
     except Refused as refused:
         fresh = await asked(request)
-        status = 409 if refused.code in {"overtaken", "already"} else 422
+        status = 409 if refused.code in {"overtaken", "already", "busy"} else 422
         return await page(request, fresh, told(request, refused), status)
     if request.match_info["action"] == "publish":
         return see(f"/rules/{one.rule_set}")

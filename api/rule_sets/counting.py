@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 import orjson
 from pydantic import ValidationError
 
 from connectors.postgres.pool import Pool
+from connectors.postgres.rule_sets import Refused
 from domain.collections.policy import CollectionsPolicy, load_policy
 from domain.collections.state import CustomerState
 from domain.impact.count import Counts, count
@@ -21,6 +24,9 @@ from domain.rulesets import parse, replaced
 
 #: Small enough that the time that is left is looked at often.
 BATCH_ROWS = 50
+#: Counting takes seconds: who finds another at it is told so, soon enough to try again.
+PATIENCE_S = 2.0
+_TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 Documents = Mapping[str, bytes]
 
 
@@ -41,13 +47,13 @@ async def in_thread(job: bytes) -> Counts:
     return await asyncio.to_thread(run_job, job)
 
 
-def job_of(present: Documents, draft: Documents, rows: list[Any], now: datetime) -> bytes:
+def job_of(present: Documents, draft: Documents, rows: Sequence[Any], now: datetime) -> bytes:
     """What a counting process is told."""
     return orjson.dumps(
         {
             "present": {name: text.decode() for name, text in present.items()},
             "draft": {name: text.decode() for name, text in draft.items()},
-            "rows": rows,
+            "rows": list(rows),
             "now": now,
         }
     )
@@ -78,28 +84,47 @@ async def counted(
 ) -> tuple[Counts, int]:
     """The counts of a sample of those who owe, and how many owe in all.
 
-    Stops when the sample or the time is used up: `counted` tells how far it came.
+    Stops when the sample or the time is used up: `counted` tells how far it came. Holds no
+    connection while it counts. One at a time: raises Refused where another is at it.
     """
     bounds, total = limits(), Counts()
-    ends = time.monotonic() + bounds.seconds_max
-    of = await pool.fetchval("SELECT count(*) FROM customers WHERE has_debt AND row IS NOT NULL")
-    async for rows in _sample(pool, bounds.sample_max):
-        total = total.plus(await batches(job_of(present, draft, rows, now)))
-        if time.monotonic() >= ends:
-            break
+    async with _turn():
+        ends = time.monotonic() + bounds.seconds_max
+        of = await pool.fetchval(
+            "SELECT count(*) FROM customers WHERE has_debt AND row IS NOT NULL"
+        )
+        sample = await _sample(pool, bounds.sample_max)
+        for first in range(0, len(sample), BATCH_ROWS):
+            rows = sample[first : first + BATCH_ROWS]
+            total = total.plus(await batches(job_of(present, draft, rows, now)))
+            if time.monotonic() >= ends:
+                break
     return total, int(of)
 
 
-async def _sample(pool: Pool, size: int) -> AsyncIterator[list[Any]]:
-    """By a hash of the id: a sample that is no choice of anybody, and the same one twice."""
-    async with (
-        pool.acquire() as connection,
-        connection.transaction(isolation="repeatable_read", readonly=True),
-    ):
-        cursor = await connection.cursor(
-            'SELECT "row" FROM customers WHERE has_debt AND "row" IS NOT NULL'
-            " ORDER BY md5(customer_id) LIMIT $1",
-            size,
-        )
-        while batch := await cursor.fetch(BATCH_ROWS):
-            yield [row["row"] for row in batch]
+@asynccontextmanager
+async def _turn() -> AsyncIterator[None]:
+    """A sample is megabytes and the counting process is one: only one check has them."""
+    turn = _TURNS.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            await turn.acquire()
+    except TimeoutError:
+        raise Refused("busy") from None
+    try:
+        yield
+    finally:
+        turn.release()
+
+
+async def _sample(pool: Pool, size: int) -> list[orjson.Fragment]:
+    """By a hash of the id: a sample that is no choice of anybody, and the same one twice.
+
+    As text, for it only goes on to who counts.
+    """
+    rows = await pool.fetch(
+        'SELECT "row"::text AS text FROM customers WHERE has_debt AND "row" IS NOT NULL'
+        " ORDER BY md5(customer_id) LIMIT $1",
+        size,
+    )
+    return [orjson.Fragment(row["text"]) for row in rows]
