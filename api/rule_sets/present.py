@@ -10,7 +10,7 @@ from functools import cache
 from api.problems import not_found
 from connectors.postgres import rule_sets as rows
 from connectors.postgres.pool import Pool
-from connectors.postgres.rule_sets import StoredVersion
+from connectors.postgres.rule_sets import Published, StoredVersion
 from domain.collections.policy import CollectionsPolicy, load_policy
 from domain.drafts import Body, body_of, check
 from domain.policy.ruleset import RuleSet
@@ -64,16 +64,49 @@ def known(rule_set: str) -> str:
     return rule_set
 
 
+@dataclass(frozen=True, slots=True)
+class _Assembled:
+    """What was in force at the last request, parsed: a published document never changes."""
+
+    of: tuple[Published, ...]
+    sets: dict[str, InForce]
+    policy: CollectionsPolicy
+
+
+class _Latest:
+    """Only what is in force now is kept, so that it can't grow. A process has one database."""
+
+    def __init__(self) -> None:
+        self._kept: _Assembled | None = None
+
+    async def get(self, pool: Pool) -> _Assembled:
+        """Asks which versions are in force, and reads those documents that are not known yet."""
+        of, kept = tuple(await rows.published(pool)), self._kept
+        if kept is not None and kept.of == of:
+            return kept
+        same = set(kept.of).intersection(of) if kept is not None else set()
+        sets = {one.rule_set: kept.sets.get(one.rule_set) for one in same} if kept else {}
+        unknown = [one.version_id for one in of if one not in same]
+        for row in await rows.by_ids(pool, unknown) if unknown else ():
+            if row.rule_set in RULE_SETS:
+                sets[row.rule_set] = _in_force(row.rule_set, row)
+        every = {name: sets.get(name) or _in_force(name, None) for name in RULE_SETS}
+        policy = replaced(shipped(), {name: one.rules for name, one in every.items()})
+        self._kept = _Assembled(of, every, policy)
+        return self._kept
+
+
+_LATEST = _Latest()
+
+
 async def all_in_force(pool: Pool) -> dict[str, InForce]:
     """Every rule set, in the order of the registry."""
-    published = await rows.in_force(pool)
-    return {name: _in_force(name, published.get(name)) for name in RULE_SETS}
+    return dict((await _LATEST.get(pool)).sets)
 
 
 async def policy_in_force(pool: Pool) -> CollectionsPolicy:
     """All of them together, as the workers have it."""
-    found = await all_in_force(pool)
-    return replaced(shipped(), {name: one.rules for name, one in found.items()})
+    return (await _LATEST.get(pool)).policy
 
 
 def _in_force(rule_set: str, row: StoredVersion | None) -> InForce:

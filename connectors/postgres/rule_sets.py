@@ -58,12 +58,32 @@ def stored(row: Any) -> StoredVersion:
     return StoredVersion(**{name: row[name] for name in StoredVersion.__dataclass_fields__})
 
 
-async def in_force(pool: Pool) -> dict[str, StoredVersion]:
-    """Rule set -> its published version; one that was never published is not here."""
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Which version is in force, without its document, which never changes any more."""
+
+    rule_set: str
+    version_id: int
+    version: int
+    published_at: datetime
+
+
+async def published(pool: Pool) -> list[Published]:
+    """One for each rule set that was ever published, by its name."""
     rows = await pool.fetch(
-        f"SELECT {_COLUMNS} FROM rule_set_versions WHERE state = 'published'"  # noqa: S608 - our names
+        "SELECT rule_set, version_id, version, published_at FROM rule_set_versions"
+        " WHERE state = 'published' ORDER BY rule_set"
     )
-    return {row["rule_set"]: stored(row) for row in rows}
+    return [Published(**dict(row)) for row in rows]
+
+
+async def by_ids(pool: Pool, version_ids: list[int]) -> list[StoredVersion]:
+    """Those versions, with their documents."""
+    rows = await pool.fetch(
+        f"SELECT {_COLUMNS} FROM rule_set_versions WHERE version_id = ANY($1::bigint[])",  # noqa: S608 - our names
+        version_ids,
+    )
+    return [stored(row) for row in rows]
 
 
 async def open_versions(pool: Pool) -> list[StoredVersion]:

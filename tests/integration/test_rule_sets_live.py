@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from api.rule_sets.present import all_in_force
 from connectors.postgres.migrate import migrate
 from connectors.postgres.pool import Pool, connected
 from connectors.postgres.rule_set_outbox import Entry, Outbox
-from connectors.postgres.rule_sets import in_force, versions
+from connectors.postgres.rule_sets import versions
 from dunnock.embedded.problems import Problem
 from dunnock.policies import Wish
 from dunnock.rule_set_files import hand_on
@@ -115,5 +116,5 @@ async def test_a_newer_version_on_the_log_is_told_and_numbered_past(
     await hand_on(chosen, document(9), FORCED)
     assert await Outbox(pool).overtaken() == {("reminders", 2): 7}
     await hand_on(chosen, document(10), FORCED)
-    assert (await in_force(pool))["reminders"].version == 8
+    assert (await all_in_force(pool))["reminders"].version == 8
     assert newest_version(chosen.kafka, topic, "reminders") == 8
