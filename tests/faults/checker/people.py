@@ -21,6 +21,10 @@ CONTACT_CODES = frozenset(
 SURELY_OVERDUE = timedelta(days=2)
 
 
+#: What mail servers say of an address that does not exist (RFC 5321, 4.2.3).
+HARD_BOUNCES = frozenset({"smtp_550", "smtp_551", "smtp_553"})
+
+
 @dataclass(slots=True)
 class Person:
     """All events of one customer that took effect."""
@@ -86,10 +90,23 @@ class Person:
         facts = self.facts() or {}
         contact = facts.get("contact") or {}
         addresses = {"sms": "mobile", "push": "push_token", "email": "email"}
+        wished = (facts.get("preferences") or {}).get("channels") or addresses
         return any(
-            contact.get(address) and not self.closed(channel, purpose)
+            contact.get(address)
+            and channel in wished
+            and not self.closed(channel, purpose)
+            and channel not in self.bounced()
             for channel, address in addresses.items()
         )
+
+    def bounced(self) -> set[str]:
+        """Channels whose address turned out to be none: nothing more is sent there."""
+        failures = self.of_type("message.failed.v1")
+        return {
+            one.data["channel"]
+            for one in failures
+            if str((one.data.get("detail") or {}).get("reason")) in HARD_BOUNCES
+        }
 
     def closed(self, channel: str, purpose: str, ends: Mapping[str, int] | None = None) -> bool:
         """Whether the channel is closed by an opt-out or the newest consent.
