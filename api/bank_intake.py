@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from typing import IO, Any
 
-from aiohttp import BodyPartReader, web
+from aiohttp import BodyPartReader, hdrs, web
 
 from api.problems import Problem
 from api.services import Services
@@ -20,6 +20,7 @@ from runtime.clock import utc_now
 _PIECE = 256 * 1024
 _KEPT_PIECE = MIB
 _NAME_MAX = 200
+_TRANSFER_ENCODINGS = ("binary", "8bit", "7bit", "base64", "quoted-printable")
 
 
 async def take_in(
@@ -58,6 +59,18 @@ def _clean(name: str) -> str:
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     kept = "".join(character for character in last if character.isprintable())
     return kept[:_NAME_MAX] or "unnamed"
+
+
+def must_be_readable(request: web.Request, part: BodyPartReader) -> None:
+    """Raises Problem 400 for a part of a form in an encoding that is not taken apart.
+
+    A form's own parts have no content encoding: a packed file in one is taken as it is.
+    """
+    transfer = part.headers.get(hdrs.CONTENT_TRANSFER_ENCODING, "binary").lower()
+    content = part.headers.get(hdrs.CONTENT_ENCODING, "identity").lower()
+    is_packed = content != "identity" and request.content_type != "multipart/form-data"
+    if transfer not in _TRANSFER_ENCODINGS or is_packed:
+        raise Problem(400, "bad-form", "A part of the form is in an encoding that is not taken.")
 
 
 async def part_pieces(part: BodyPartReader) -> AsyncIterator[bytes]:

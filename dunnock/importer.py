@@ -85,10 +85,12 @@ class Watch:
                 await self._importer.work_on(arrival.file_id, Path(copy.name), self._told)
 
     async def _import_from_folder(self, folder: Folder, path: Path) -> None:
+        # A name that is not UTF-8 can neither be kept nor logged as it is.
+        name = path.name.encode(errors="replace").decode()
         try:
-            done = await self._importer.import_file(path, path.name, "folder", self._told)
+            done = await self._importer.import_file(path, name, "folder", self._told)
         except (FileNotFoundError, PermissionError) as error:
-            log.warning("a bank file can't be read", why=error.strerror, file=path.name)
+            log.warning("a bank file can't be read", why=error.strerror, file=name)
             folder.leave(path)
             return
         await asyncio.to_thread(folder.put_away, path, done)

@@ -23,6 +23,7 @@ from connectors.bank.items import ReturnedDebit
 from connectors.bank.limits import MIB, FileRefused, Limits
 from connectors.bank.reading import read
 from connectors.bank.report import Tally
+from connectors.log_client import LogUnavailable
 from connectors.postgres.bank_files import Arrival, BankFiles, Source
 from connectors.postgres.pool import LOST, Pool
 from dunnock.importing_outbox import OutboxPublisher
@@ -34,6 +35,7 @@ log = logger(__name__)
 _BATCH = 1_000
 _HASH_PIECE = 1024 * 1024
 _BUSY_POLL_S = 0.5
+_INTERNAL = "This is a fault of ours: the log says more. Hand the file in again when it is mended."
 
 Told = Callable[[str, int], None]
 
@@ -106,7 +108,26 @@ class Importer:
         return found is not None and found["state"] == "booked"
 
     async def work_on(self, file_id: str, path: Path, told: Told = lambda *_: None) -> None:
-        """Read, book, publish and write the report; the caller is `working_on` it."""
+        """Read, book, publish and write the report; the caller is `working_on` it.
+
+        Whatever else goes wrong with this file is its end alone: others wait behind it.
+        """
+        try:
+            await self._work_on(file_id, path, told)
+        except (*LOST, LogUnavailable):
+            raise
+        except Exception:
+            log.exception("a bank file can't be worked on", file=file_id[:12])
+            await self._give_up(file_id)
+
+    async def _give_up(self, file_id: str) -> None:
+        """A fault of ours. What was booked of the file stays: handed in again, the rest follows."""
+        report = Tally().refusal(FileRefused("internal", _INTERNAL))
+        own = await self._files.own(file_id)
+        report["counts"] |= {state: own.get(state, 0) for state in ("booked", "unmatched")}
+        await self._files.reject(file_id, "internal", report, utc_now())
+
+    async def _work_on(self, file_id: str, path: Path, told: Told) -> None:
         tally = Tally()
         with tempfile.TemporaryFile(prefix="dunnock-bank-") as spool:
             try:

@@ -21,7 +21,9 @@ def in_words(file: dict[str, Any], *, again: bool) -> str:
     report, counts = file.get("report") or {}, file.get("counts") or {}
     lines = [f"{file['name']}: {file.get('kind') or 'a bank file'} (id {file['file_id'][:12]})"]
     if file["state"] == "rejected":
-        return "\n".join([*lines, "REFUSED, nothing is booked.", f"  {report['refused']['why']}"])
+        some = counts.get("booked", 0) + counts.get("unmatched", 0)
+        what = "STOPPED, a part of it is booked." if some else "REFUSED, nothing is booked."
+        return "\n".join([*lines, what, f"  {report['refused']['why']}"])
     if again:
         known = counts["booked"] + counts["already_known"] + counts["unmatched"]
         lines.append("This very file was imported before: nothing is booked again.")

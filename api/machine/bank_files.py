@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from aiohttp import BodyPartReader, web
 
-from api.bank_intake import body_pieces, file_document, part_pieces, take_in
+from api.bank_intake import (
+    body_pieces,
+    file_document,
+    must_be_readable,
+    part_pieces,
+    take_in,
+)
 from api.machine.rows import id_of
 from api.problems import Problem, not_found
 from api.security.access import machine
@@ -35,6 +41,7 @@ async def _taken(request: web.Request) -> Json:
     try:
         async for part in await request.multipart():
             if isinstance(part, BodyPartReader) and (part.filename or part.name == "file"):
+                must_be_readable(request, part)
                 named = name or part.filename or "posted"
                 return await take_in(services(request), part_pieces(part), named, "api")
     except ValueError:
@@ -46,7 +53,8 @@ async def _taken(request: web.Request) -> Json:
 @machine("bank-files")
 async def newest(request: web.Request) -> web.Response:
     text = request.query.get("limit", str(_LIMIT))
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= _LIMIT_MAX:
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(_LIMIT_MAX))
+    if not is_number or not 1 <= int(text) <= _LIMIT_MAX:
         raise Problem(400, "bad-limit", f"limit is 1 to {_LIMIT_MAX}.")
     rows = await BankFiles(services(request).pool).newest(int(text))
     return _answer({"files": [file_document(row) for row in rows]})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import BodyPartReader, web
 
-from api.bank_intake import part_pieces, take_in
+from api.bank_intake import must_be_readable, part_pieces, take_in
 from api.machine.rows import id_of
 from api.pages import bank_unmatched
 from api.pages.lists import Column, ListPage, serve
@@ -71,6 +71,7 @@ async def _taken(request: web.Request) -> Json:
         async for part in await request.multipart():
             if not isinstance(part, BodyPartReader):
                 continue
+            must_be_readable(request, part)
             if part.name == csrf.FIELD:
                 check_form(request, (await part.read(decode=True)).decode(errors="replace"))
                 checked = True

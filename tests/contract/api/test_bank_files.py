@@ -109,11 +109,30 @@ async def test_what_is_too_large_empty_or_no_form_is_refused(
         assert answer.status == 400
     async with client.post(URL, data=b"x") as answer:
         assert answer.status == 401
-    for query in ("limit=0", "limit=x", "limit=1001"):
+    for query in ("limit=0", "limit=x", "limit=1001", "limit=000000001000000"):
         async with client.get(f"{URL}?{query}", headers=rig.bearer) as answer:
             assert answer.status == 400
     async with client.get(f"{URL}/nobody", headers=rig.bearer) as answer:
         assert answer.status == 404
+
+
+@pytest.mark.parametrize(
+    ("kind", "encoding"),
+    [
+        ("form-data", "Content-Transfer-Encoding: x-none"),
+        ("form-data", "Content-Transfer-Encoding: base64"),
+        ("mixed", "Content-Encoding: gzip"),
+        ("mixed", "Content-Encoding: br"),
+    ],
+)
+async def test_a_part_in_an_encoding_that_is_not_taken_is_refused(
+    rig: Rig, client: ClientSession, kind: str, encoding: str
+) -> None:
+    head = f'--b\r\nContent-Disposition: {kind}; name="file"; filename="a.xml"\r\n{encoding}'
+    content = f"{head}\r\n\r\nno base64\r\n--b--\r\n".encode()
+    headers = {**rig.bearer, "Content-Type": f"multipart/{kind}; boundary=b"}
+    async with client.post(URL, data=content, headers=headers) as answer:
+        assert (answer.status, (await answer.json())["type"]) == (400, "/problems/bad-form")
 
 
 async def test_answers_are_as_openapi_says(rig: Rig, client: ClientSession) -> None:
