@@ -120,7 +120,6 @@ async def test_what_is_too_large_empty_or_no_form_is_refused(
     ("kind", "encoding"),
     [
         ("form-data", "Content-Transfer-Encoding: x-none"),
-        ("form-data", "Content-Transfer-Encoding: base64"),
         ("mixed", "Content-Encoding: gzip"),
         ("mixed", "Content-Encoding: br"),
     ],
