@@ -14,10 +14,14 @@ def change(
     """Publish the case's new state; a case that is not open yet is opened by it."""
     file = work.state.case
     if file.case_id is None:
-        case = cases.case_id(work.state.customer_id, "debt", caused_by, work.now)
+        about = f"debt{file.cases}" if file.cases else "debt"
+        case = cases.case_id(work.state.customer_id, about, caused_by, work.now)
         file = file.model_copy(
-            update={"case_id": case, "opened_at": work.now, "changes": 0, "state": None}
-        )
+            update={
+                "case_id": case, "cases": file.cases + 1, "opened_at": work.now, "changes": 0,
+                "state": None,
+            }
+        )  # fmt: skip
     _publish(work, file.case_id or "", file.changes + 1, state, because, next_at)
     update = {"state": state, "changes": file.changes + 1}
     work.set(case=file.model_copy(update=update))

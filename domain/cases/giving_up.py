@@ -9,20 +9,29 @@ from domain.effects import Publish, Refuse
 from domain.events.actions import DebtHandedOver, DebtRecalled, DebtWrittenOff
 from domain.events.base import Data
 from domain.events.hand_overs import TOPIC, DebtGivenUp, GivenUpChanged, ItemGivenUp
-from domain.identity import digest
+from domain.identity import digest, same_person
 from domain.money import Money
 
 
 def give_up(work: Work, data: DebtWrittenOff | DebtHandedOver) -> Refuse | None:
     """Stop chasing the named open items (absent: all). Two different people decide it."""
-    if data.approved_by == data.by:
+    if same_person(data.approved_by, data.by):
         return Refuse("four_eyes", "a debt is given up by two people, not by one twice")
     work.facts_changed()
     wanted = data.invoice_ids if data.invoice_ids is not None else tuple(work.ledger.open)
-    items = tuple(key for key in wanted if work.ledger.open.get(key))
+    items = tuple(key for key in dict.fromkeys(wanted) if work.ledger.open.get(key))
     if not items:
         return Refuse("nothing_open", "none of the invoices has anything open")
     collector = data.collector if isinstance(data, DebtHandedOver) else None
+    if collector and work.state.profile is None:
+        return Refuse("no_profile", "a collector gets the file of somebody we know")
+    given_up = work.state.case.given_up
+    elsewhere = {key for key in items if key in given_up and given_up[key].collector != collector}
+    # Whoever had it stops: never two who ask for one debt.
+    _recall(work, tuple(sorted(elsewhere)), "given_up_otherwise")
+    items = tuple(key for key in items if key not in work.state.case.given_up)
+    if not items:
+        return None  # just so already
     entries = {
         key: GivenUp(
             kind="handed_over" if collector else "written_off",
@@ -31,6 +40,7 @@ def give_up(work: Work, data: DebtWrittenOff | DebtHandedOver) -> Refuse | None:
             approved_by=data.approved_by,
             reason=data.reason,
             collector=collector,
+            currency=work.state.invoices[key].facts.amount.currency,
             open_minor=work.ledger.open[key],
         )
         for key in items
@@ -66,6 +76,7 @@ def follow_money(work: Work) -> None:
         for key, entry in work.state.case.given_up.items()
         if work.ledger.open.get(key, 0) != entry.open_minor
     ]
+    # (An invoice whose customer never came is out of the row: it counts as settled.)
     if not changed:
         return
     settled = tuple(key for key in changed if not work.ledger.open.get(key))
@@ -123,7 +134,7 @@ def _is_touched(work: Work, items: tuple[str, ...]) -> bool:
 
 
 def _item(work: Work, key: str) -> ItemGivenUp:
-    currency = work.state.invoices[key].facts.amount.currency
+    currency = work.state.case.given_up[key].currency
     return ItemGivenUp(
         invoice_id=key, open=Money(minor=work.ledger.open.get(key, 0), currency=currency)
     )

@@ -29,6 +29,7 @@ class GivenUp(Row):
     approved_by: str
     reason: str = ""
     collector: str | None = None
+    currency: str = "EUR"
     #: What was open when this was last told to whom it concerns, in minor units.
     open_minor: int
 
@@ -37,6 +38,8 @@ class CaseFile(Row):
     """The customer's one case: from the first chase until nothing is chased in any currency."""
 
     case_id: str | None = None
+    #: Cases there have been: two that begin at one instant are two all the same.
+    cases: int = 0
     state: str | None = None
     #: Changes of this case, for their event ids.
     changes: int = 0

@@ -160,8 +160,9 @@ def _send(
     publish, message = written
     work.effects.append(publish)
     kept = work.state.messages[-work.policy.limits.messages_max + 1 :]
-    named = dict.fromkeys(message.invoice_ids, slot.step)
-    work.set(messages=(*kept, message), reminded={**work.state.reminded, **named})
+    before = work.state.reminded
+    named = {key: max(slot.step, before.get(key, 0)) for key in message.invoice_ids}
+    work.set(messages=(*kept, message), reminded={**before, **named})
     if name == "again":
         _put(work, currency, name, None)
         return

@@ -63,9 +63,12 @@ def _target(work: Work, at: Situation) -> State | None:
         return None
     today = local_date(work.now, profile.facts.timezone)
     target = rules.state_for(at, today)
-    present = rules.severity(work.state.overdue.state)
+    before = work.state.overdue.state
+    present = rules.severity(before)
     if target is None or rules.severity(target.name) <= present:
         return target
+    if not present and before not in {None, CLEAR}:
+        return target  # its state was renamed or removed: no reason to give services back
     if blocks(work, tuple(work.claims)) is None:
         return target
     return rules.states[present - 1] if present else None

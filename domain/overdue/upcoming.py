@@ -29,12 +29,15 @@ def conclude(work: Work) -> None:
         invoice = work.state.invoices[key].facts
         if not minor or invoice.payment_method == "direct_debit" or key in work.claims:
             continue
+        if key in work.state.case.given_up:
+            continue
         ends = start_of_day(invoice.due_on + _DAY, zone)
         if ends <= work.now:
             continue
         notice = Notice(
             kind=KIND,
-            purpose="service",
+            # It names an amount and a link: whatever forbids asking for money forbids it.
+            purpose="collection",
             owed_at=work.now,
             due=max(work.now, start_of_day(invoice.due_on - days * _DAY, zone)),
             caused_by=work.state.invoices[key].ce_id,
@@ -54,5 +57,9 @@ def _days(work: Work) -> int | None:
 
 def _drop_settled(work: Work) -> None:
     for key, notice in work.state.notices.owed.items():
-        if notice.kind == KIND and not any(work.ledger.open.get(one) for one in notice.invoice_ids):
+        if notice.kind == KIND and not any(_is_asked(work, one) for one in notice.invoice_ids):
             drop(work, key)
+
+
+def _is_asked(work: Work, invoice_id: str) -> bool:
+    return bool(work.ledger.open.get(invoice_id)) and invoice_id not in work.state.case.given_up

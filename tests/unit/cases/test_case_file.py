@@ -88,3 +88,41 @@ def test_notes_are_kept_once() -> None:
     for _ in range(2):
         story.tell("note.added.v1", action(note_id="n1", text="called back"))
     assert [note["text"] for note in story.view["notes"]] == ["called back"]
+
+
+def test_what_is_given_up_before_its_customer_comes_stops_nobody() -> None:
+    """The orphaned invoice leaves the row; the timer that took it out raised for ever."""
+    story = Story().invoice()
+    story.tell("debt.handed-over.v1", action(collector="acme", approved_by="bob"))
+    assert story.refused == ["no_profile"]
+    story.tell("debt.written-off.v1", action(approved_by="bob")).wait(days=31)
+    assert "orphan" in story.refused
+    assert story.view["given_up"] == []
+
+
+def test_of_two_collectors_the_first_is_recalled() -> None:
+    story = Story().owing()
+    story.tell("debt.handed-over.v1", action(collector="acme", approved_by="bob"))
+    story.tell("debt.handed-over.v1", action(collector="acme", approved_by="bob"))
+    assert len(story.published("hand-over.filed.v1")) == 1
+    story.tell("debt.handed-over.v1", action(collector="best", approved_by="bob"))
+    [told] = [one.data for one in story.published("hand-over.recalled.v1")]
+    assert isinstance(told, GivenUpChanged)
+    assert (told.collector, told.because) == ("acme", "given_up_otherwise")
+    story.payment()
+    assert len(story.published("hand-over.recalled.v1")) == 2
+
+
+def test_a_name_written_otherwise_is_no_second_person() -> None:
+    story = Story().owing()
+    story.tell("debt.written-off.v1", action(by="Ann", approved_by="ann "))
+    assert story.refused == ["four_eyes"]
+
+
+def test_two_cases_of_one_instant_are_two() -> None:
+    """The simulated clock stands still: paid and failed again at the same moment."""
+    story = Story().owing().payment().invoice("i0", due_on="2026-05-01")
+    story.payment("p2", minor=1).reversal().failed("i0")
+    ids = [one.event_id for one in story.published("case.changed.v1")]
+    assert len(set(ids)) == len(ids)
+    assert len({one.case_id for one in _cases(story)}) == 2

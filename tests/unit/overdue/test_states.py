@@ -195,3 +195,34 @@ def test_a_reminder_before_the_due_date_when_policy_says_so() -> None:
     assert first.invoice_ids == ("i1",)
     assert (second.kind, second.requested_at.date()) == ("reminder", dt.date(2026, 6, 21))
     assert all("i2" not in message.invoice_ids for message in story.messages())
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("dispute.opened.v1", {"dispute_id": "d1"}),
+        ("hold.placed.v1", {"hold_id": "h1"}),
+        ("debt.written-off.v1", {"approved_by": "bob"}),
+    ],
+)
+def test_what_may_not_be_asked_for_is_not_announced(kind: str, fields: dict[str, Any]) -> None:
+    """A word before the due date names an amount and a link: it is asking for money."""
+    early = POLICY.overdue.model_copy(update={"days_before_due": 3})
+    story = with_rules(early).customer().invoice(payment_method="link", due_on="2026-06-20")
+    about = {"customer_id": "c1", "at": "2026-06-02T09:00:00Z", "by": "ann"}
+    story.tell(kind, about | fields).wait(days=18)
+    assert story.messages() == []
+
+
+def test_a_renamed_state_gives_no_service_back_while_a_hold_runs() -> None:
+    story = with_rules(BARRING).owing().wait(days=12)
+    about = {"customer_id": "c1", "at": "2026-06-02T09:00:00Z", "by": "ann"}
+    story.tell("hold.placed.v1", about | {"hold_id": "h1"})
+    renamed = [state.model_copy(update={"name": f"{state.name}_2"}) for state in BARRING.states]
+    rules_2 = BARRING.model_validate(
+        BARRING.model_dump() | {"version": 3, "states": [one.model_dump() for one in renamed]}
+    )
+    story.policy = POLICY.model_copy(update={"overdue": rules_2})
+    story.customer()
+    assert _states(story)[-1] == "barred_2"
+    assert _services(story) == ["apply outgoing_calls"]
