@@ -1,4 +1,7 @@
-"""`/api/v1/rule-sets`: read, write, check, approve and put live. The API key is a person, `api`."""
+"""`/api/v1/rule-sets`: read, write, check, approve and put live.
+
+The API key writes as `api`, and may be anybody: it decides on nothing (connectors/postgres).
+"""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ _STATUS = {
     "unknown": 404,
     "not_yours": 403,
     "own_work": 403,
+    "key_decides": 403,
     "comment_missing": 422,
     "findings": 422,
     "confirm": 422,

@@ -17,26 +17,15 @@ import asyncpg
 
 from connectors.postgres.pool import Connection, Pool
 from connectors.postgres.rule_set_drafts import own_draft
-from connectors.postgres.rule_sets import Refused, StoredVersion, by_id, by_number, note_down
+from connectors.postgres.rule_set_standing import (
+    Present,
+    is_approved,
+    lock,
+    next_number,
+    present_of,
+)
+from connectors.postgres.rule_sets import BY_KEY, Refused, StoredVersion, by_id, note_down
 from domain.drafts import document_of
-
-
-@dataclass(frozen=True, slots=True)
-class Present:
-    """What is in force, locked: its number, and who put it there when (nobody: as shipped)."""
-
-    version: int
-    row: StoredVersion | None
-
-    def overtaken(self) -> Refused:
-        """The refusal that names it."""
-        by = self.row.published_by if self.row else None
-        return Refused(
-            "overtaken",
-            by=by,
-            at=self.row.published_at if self.row else None,
-            version=self.version,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +37,8 @@ class Shortcut:
     note: str
     restores: int | None = None
     version_min: int = 0
+    #: Only over this version: what somebody else put live meanwhile stays.
+    over: int | None = None
 
 
 class Life:
@@ -67,10 +58,10 @@ class Life:
             await own_draft(connection, version_id, by)
             if one.state != "checked":
                 raise Refused("not_checked")
-            present = await _present(connection, one.rule_set, shipped)
+            present = await present_of(connection, one.rule_set, shipped)
             if one.base_version != present.version:
                 raise present.overtaken()
-            number = await _next_number(connection, one.rule_set, shipped)
+            number = await next_number(connection, one.rule_set, shipped)
             await connection.execute(
                 "UPDATE rule_set_versions SET state = 'submitted', version = $2,"
                 " submitted_at = $3, changed_at = $3 WHERE version_id = $1",
@@ -88,7 +79,12 @@ class Life:
         at: datetime,
         comment: str,
     ) -> StoredVersion:
-        """A second person's word. The table itself refuses the author's own."""
+        """A second person's word. The table itself refuses the author's own and the API key's.
+
+        What was written with the API key is approved by two people: one of them may hold the key.
+        """
+        if by == BY_KEY:
+            raise Refused("key_decides")
         async with self._alone(version_id) as (connection, one):
             if one.author == by:
                 raise Refused("own_work", by=by)
@@ -107,14 +103,17 @@ class Life:
                 )
             except asyncpg.CheckViolationError:
                 raise Refused("comment_missing") from None
-            state = "approved" if verdict == "approve" else "rejected"
+            except asyncpg.UniqueViolationError:
+                raise Refused("decided_already") from None
+            decided = "approved" if verdict == "approve" else "rejected"
+            enough = decided == "rejected" or await is_approved(connection, one)
             await connection.execute(
                 "UPDATE rule_set_versions SET state = $2, changed_at = $3 WHERE version_id = $1",
                 version_id,
-                state,
+                decided if enough else one.state,
                 at,
             )
-            return await _told(connection, version_id, state, by, at, comment)
+            return await _told(connection, version_id, decided, by, at, comment)
 
     async def publish(self, version_id: int, shipped: int, by: str, at: datetime) -> StoredVersion:
         """Put an approved version live over the one that it was written over."""
@@ -123,9 +122,11 @@ class Life:
                 raise Refused(
                     "already", by=one.published_by, at=one.published_at, version=one.version
                 )
-            present = await _present(connection, one.rule_set, shipped)
+            present = await present_of(connection, one.rule_set, shipped)
             if one.base_version != present.version:
                 raise present.overtaken()
+            if one.author == BY_KEY and not await is_approved(connection, one):
+                raise Refused("needs_two", version=one.version)
             if one.state != "approved":
                 raise Refused("not_approved", version=one.version)
             await _supersede(connection, present, at)
@@ -148,8 +149,10 @@ class Life:
         """
         async with self._pool.acquire() as connection, connection.transaction():
             await lock(connection, wish.rule_set)
-            present = await _present(connection, wish.rule_set, shipped)
-            number = await _next_number(connection, wish.rule_set, shipped)
+            present = await present_of(connection, wish.rule_set, shipped)
+            if wish.over is not None and present.version != wish.over:
+                raise present.overtaken()
+            number = await next_number(connection, wish.rule_set, shipped)
             await _supersede(connection, present, at)
             try:
                 version_id = await connection.fetchval(
@@ -183,33 +186,6 @@ class Life:
                 raise Refused("unknown")
             await lock(connection, one.rule_set)
             yield connection, await by_id(connection, version_id, lock=True) or one
-
-
-async def lock(connection: Connection, rule_set: str) -> None:
-    """Until the transaction ends, nobody else changes versions of the rule set."""
-    await connection.execute(
-        "SELECT pg_advisory_xact_lock(hashtextextended('rule-set:' || $1, 0))", rule_set
-    )
-
-
-async def _present(connection: Connection, rule_set: str, shipped: int) -> Present:
-    number = await connection.fetchval(
-        "SELECT version FROM rule_set_versions WHERE rule_set = $1 AND state = 'published'",
-        rule_set,
-    )
-    row = await by_number(connection, rule_set, number) if number is not None else None
-    # A release that ships a higher version than what was published is what holds.
-    return Present(max(number or 0, shipped), row)
-
-
-async def _next_number(connection: Connection, rule_set: str, shipped: int) -> int:
-    newest = await connection.fetchval(
-        "SELECT greatest((SELECT max(version) FROM rule_set_versions WHERE rule_set = $1),"
-        " (SELECT max(overtaken_by) FROM rule_set_outbox WHERE rule_set = $1), $2::int)",
-        rule_set,
-        shipped,
-    )
-    return int(newest) + 1
 
 
 async def _supersede(connection: Connection, present: Present, at: datetime) -> None:

@@ -10,6 +10,8 @@ from connectors.postgres.pool import Connection, Pool
 
 #: More unfinished drafts of one rule set by one person are refused.
 DRAFTS_MAX = 20
+#: Whoever sends the API key. It may be anybody, also the one person who would be the second.
+BY_KEY = "api"
 _LIST_MAX = 200
 
 

@@ -36,6 +36,24 @@ async def second(rig: Rig) -> AsyncIterator[ClientSession]:
         yield session
 
 
+@pytest.fixture
+async def third(rig: Rig) -> AsyncIterator[ClientSession]:
+    """One more who may publish: what the API key wrote takes two."""
+    async with ClientSession(
+        base_url=rig.server.make_url("/"), cookie_jar=CookieJar(unsafe=True)
+    ) as session:
+        await log_in(session, "admin")
+        yield session
+
+
+async def approve(rig: Rig, draft: int, *people: ClientSession) -> None:
+    """Everybody's word."""
+    for client in people:
+        said = {"comment": "ok"}
+        done = await call(rig, "POST", f"{DRAFTS}/{draft}/approve", said, client=client)
+        assert done.status == 200, done.body
+
+
 async def submitted(rig: Rig, days: int = 9) -> int:
     """A version that waits for approval."""
     made = await call(rig, "POST", DRAFTS, {"document": quieter(days), "note": "slower"})
@@ -47,16 +65,19 @@ async def submitted(rig: Rig, days: int = 9) -> int:
     return draft
 
 
-async def test_a_change_goes_live_after_a_second_person(rig: Rig, second: ClientSession) -> None:
+async def test_a_change_goes_live_after_a_second_person(
+    rig: Rig, second: ClientSession, third: ClientSession
+) -> None:
     draft = await submitted(rig)
     place = f"{DRAFTS}/{draft}"
     assert (await call(rig, "POST", f"{place}/publish", {})).status == 409
     own = await call(rig, "POST", f"{place}/approve", {"comment": "fine"})
-    assert (own.status, own.body["type"]) == (403, "/problems/own-work")
+    assert (own.status, own.body["type"]) == (403, "/problems/key-decides")
     silent = await call(rig, "POST", f"{place}/approve", {"comment": " "}, client=second)
     assert silent.status == 422
     approved = await call(rig, "POST", f"{place}/approve", {"comment": "fine"}, client=second)
-    assert (approved.status, approved.body["state"]) == (200, "approved"), approved.body
+    assert (approved.status, approved.body["state"]) == (200, "submitted"), approved.body
+    await approve(rig, draft, third)
     live = await call(rig, "POST", f"{place}/publish", {})
     assert (live.status, live.body["state"], live.body["version"]) == (200, "published", 2)
     now = await call(rig, "GET", "/reminders")
@@ -65,14 +86,14 @@ async def test_a_change_goes_live_after_a_second_person(rig: Rig, second: Client
     told = [
         entry["what"] for entry in (await call(rig, "GET", "/reminders/history")).body["history"]
     ]
-    assert told == ["published", "approved", "submitted", "begun"]
+    assert told == ["published", "approved", "approved", "submitted", "begun"]
 
 
 async def test_what_goes_live_waits_in_the_outbox_until_the_log_has_it(
-    rig: Rig, second: ClientSession
+    rig: Rig, second: ClientSession, third: ClientSession
 ) -> None:
     draft = await submitted(rig)
-    await call(rig, "POST", f"{DRAFTS}/{draft}/approve", {"comment": "ok"}, client=second)
+    await approve(rig, draft, second, third)
     await call(rig, "POST", f"{DRAFTS}/{draft}/publish", {})
     outbox, seen = Outbox(rig.pool), []
 
@@ -93,10 +114,12 @@ async def test_what_goes_live_waits_in_the_outbox_until_the_log_has_it(
     assert '"id": "reminders", "version": 2, "note": "slower"' in seen[0].document
 
 
-async def test_one_publisher_at_a_time(rig: Rig, second: ClientSession) -> None:
+async def test_one_publisher_at_a_time(
+    rig: Rig, second: ClientSession, third: ClientSession
+) -> None:
     """Two web processes: an older version must not reach the log behind a newer one."""
     draft = await submitted(rig)
-    await call(rig, "POST", f"{DRAFTS}/{draft}/approve", {"comment": "ok"}, client=second)
+    await approve(rig, draft, second, third)
     await call(rig, "POST", f"{DRAFTS}/{draft}/publish", {})
     begun, go_on = asyncio.Event(), asyncio.Event()
 
@@ -113,12 +136,13 @@ async def test_one_publisher_at_a_time(rig: Rig, second: ClientSession) -> None:
 
 
 async def test_of_two_who_publish_at_once_one_is_told_who_was_quicker(
-    rig: Rig, second: ClientSession
+    rig: Rig, second: ClientSession, third: ClientSession
 ) -> None:
     """Both versions were written over the shipped one: the later would undo the earlier."""
-    places = [f"{DRAFTS}/{await submitted(rig, days)}" for days in (9, 10)]
-    for place in places:
-        await call(rig, "POST", f"{place}/approve", {"comment": "ok"}, client=second)
+    drafts = [await submitted(rig, days) for days in (9, 10)]
+    for draft in drafts:
+        await approve(rig, draft, second, third)
+    places = [f"{DRAFTS}/{draft}" for draft in drafts]
     answers = await asyncio.gather(
         call(rig, "POST", f"{places[0]}/publish", {}),
         call(rig, "POST", f"{places[1]}/publish", {}, client=second),
@@ -134,9 +158,11 @@ async def test_of_two_who_publish_at_once_one_is_told_who_was_quicker(
     assert await rig.pool.fetchval("SELECT count(*) FROM rule_set_outbox") == 1
 
 
-async def test_rolled_back_in_one_step(rig: Rig, second: ClientSession) -> None:
+async def test_rolled_back_in_one_step(
+    rig: Rig, second: ClientSession, third: ClientSession
+) -> None:
     draft = await submitted(rig)
-    await call(rig, "POST", f"{DRAFTS}/{draft}/approve", {"comment": "ok"}, client=second)
+    await approve(rig, draft, second, third)
     await call(rig, "POST", f"{DRAFTS}/{draft}/publish", {})
     never = await call(rig, "POST", "/reminders/rollback", {"to": 7, "comment": "why"})
     assert (never.status, never.body["type"]) == (409, "/problems/never-in-force")
@@ -252,6 +278,6 @@ async def test_the_database_itself_wants_two_people(rig: Rig) -> None:
             await rig.pool.execute(statement, draft)
     with pytest.raises(asyncpg.ForeignKeyViolationError):
         await rig.pool.execute(
-            "INSERT INTO rule_set_approvals VALUES ($1, 'other', 'api', 'approve', 'x', now())",
+            "INSERT INTO rule_set_approvals VALUES ($1, 'other', 'policy', 'approve', 'x', now())",
             draft,
         )

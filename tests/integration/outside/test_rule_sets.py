@@ -19,9 +19,9 @@ PARTITIONS = 4
 _CSRF = re.compile(r'name="csrf" value="([0-9a-f]{64})"')
 
 
-async def second_person(outsider: Outsider, path: str, body: dict[str, Any]) -> Any:
-    """What the login `policy-2` does; the API key is another person."""
-    login = next(one for one in outsider.info["logins"] if one["user"] == "policy-2")
+async def by_login(outsider: Outsider, user: str, path: str, body: dict[str, Any]) -> Any:
+    """What a login does: what the API key wrote takes two of them."""
+    login = next(one for one in outsider.info["logins"] if one["user"] == user)
     web = outsider.info["web"]
     async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:
         token = _CSRF.search(await (await session.get(f"{web}/login")).text())
@@ -59,7 +59,9 @@ async def test_a_change_by_two_people_is_in_force_on_every_worker(outsider: Outs
     outsider.api(f"{place}/submit", {"acknowledged": True, "confirmed": report["confirm"]})
     assert outsider.status(f"{place}/approve", {"comment": "my own"}) == 403
     assert outsider.status(f"{place}/publish", {}) == 409
-    await second_person(outsider, f"{place}/approve", {"comment": "read"})
+    await by_login(outsider, "policy", f"{place}/approve", {"comment": "read"})
+    assert outsider.status(f"{place}/publish", {}) == 409
+    await by_login(outsider, "policy-2", f"{place}/approve", {"comment": "read, too"})
     outsider.api(f"{place}/publish", {})
     time.sleep(IN_FORCE_S_MAX)  # noqa: ASYNC251 - nothing else runs here; the promise is in seconds
     assert not outsider.api(ROOT)["reaching"]
