@@ -22,8 +22,8 @@ if TYPE_CHECKING:  # collections are put together from this
 
 __all__ = ["askable", "blocks", "paused_days"]
 
-#: Notices about a plan's own instalments: the plan does not stand in their way.
-PLAN_KINDS = frozenset({"instalment_due", "plan_late"})
+#: Notices of a plan itself: neither the plan nor the days after its end stand in their way.
+PLAN_KINDS = frozenset({"instalment_due", "plan_late", "plan_broken"})
 #: A debit that is already asked for does not stand in its own way.
 DIRECT_DEBIT = "direct_debit"
 _DAY = dt.timedelta(days=1)
@@ -101,8 +101,10 @@ def _blocks_now(work: Work, kind: str) -> Iterator[_Block]:
 
 
 def _of_plans(work: Work, kind: str) -> Iterator[_Block]:
+    if kind in PLAN_KINDS:
+        return
     for plan in work.state.arrangements.plans.values():
-        if plan.state in {"running", "late"} and kind not in PLAN_KINDS:
+        if plan.state in {"running", "late"}:
             yield _Block("plan", plan.facts.invoice_ids)
         elif plan.state == "broken" and work.now < restarts_at(work, plan):
             yield _Block("plan_broken", plan.facts.invoice_ids)

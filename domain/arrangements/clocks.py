@@ -21,8 +21,10 @@ def follow_pauses(work: Work) -> None:
     pause, since = running_pause(work.state, work.now), agreed.paused_since
     if pause is not None:
         if since is None:
-            _remember(work, pause[0])
-            _say(work, "pause.begun.v1", pause[0], 0)
+            # Until today the steps' time ran on: days granted for the past are not given twice.
+            since = max(pause[0], today_of(work.state, work.now))
+            _remember(work, since)
+            _say(work, "pause.begun.v1", since, 0)
     elif since is not None:
         days = paused_days(work.state, today_of(work.state, work.now), since)
         for currency in sorted(work.state.chases):

@@ -17,8 +17,13 @@ if TYPE_CHECKING:  # collections are put together from this
 
 
 def promise(work: Work, data: PromiseMade) -> Refuse | None:
-    """Why the promise is not taken: its day, or too many made before it."""
-    zone = work.state.profile.facts.timezone if work.state.profile else "UTC"
+    """Why the promise is not taken: its day, or too many made before it.
+
+    Only where their days are known: of somebody unknown it is taken rather than judged in UTC.
+    """
+    if work.state.profile is None:
+        return None
+    zone = work.state.profile.facts.timezone
     return promise_refusal(work.state, work.policy.plans, data, local_date(data.at, zone))
 
 
@@ -61,6 +66,9 @@ def plan_refusal(
         return Refuse("plan_order", "the instalments' days do not follow each other")
     if not data.invoice_ids:
         return Refuse("plan_empty", "the plan names no invoice")
+    known = [state.invoices[key] for key in data.invoice_ids if key in state.invoices]
+    if any(one.facts.amount.currency != data.currency for one in known):
+        return Refuse("plan_currency", "an invoice is in another currency than the plan")
     return plan_limit(state, rules, today)
 
 

@@ -15,6 +15,7 @@ from domain.calendar import local_date
 
 if TYPE_CHECKING:  # collections are put together from this
     from domain.collections.state import CustomerState
+    from domain.collections.work import Work
 
 _DAY = dt.timedelta(days=1)
 _NEVER = dt.date.max
@@ -50,7 +51,26 @@ def days_of(arrangements: Arrangements, key: str) -> Pause:
     """What was granted under `key`, cut short by the day on which it was ended."""
     hardship, closing = arrangements.hardships[key], arrangements.closings.get(f"hardship|{key}")
     ended_on = closing.ended_on if closing is not None else None
-    return hardship.begins, min(hardship.until or _NEVER, ended_on or _NEVER)
+    until = hardship.until or hardship.rule_until
+    return hardship.begins, min(until or _NEVER, ended_on or _NEVER)
+
+
+def resolve_ends(work: Work) -> None:
+    """Give each pause without an end of its own that of the rule where the customer lives now.
+
+    From the profile alone, so it is all the same which of the two came first.
+    """
+    agreed, profile = work.state.arrangements, work.state.profile
+    if profile is None or not agreed.hardships:
+        return
+    country, hardships = profile.facts.country, {}
+    for key, one in agreed.hardships.items():
+        rule = work.policy.plans.pause(one.kind, country, one.begins)
+        days = rule.days if rule is not None and one.until is None else None
+        ends = None if days is None else one.begins + days * _DAY
+        hardships[key] = one.model_copy(update={"rule_until": ends})
+    if hardships != agreed.hardships:
+        work.set(arrangements=agreed.model_copy(update={"hardships": hardships}))
 
 
 def effective_pauses(arrangements: Arrangements) -> tuple[Pause, ...]:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:  # plans owe what is written here
 
 _DAY = dt.timedelta(days=1)
 _OUTCOMES = {"completed": "plan_completed", "broken": "plan_broken", "late": "plan_late"}
+#: What asks for the rest: collection, and only what is still open at a last look.
+_ASKS = frozenset({"late", "broken"})
+_ASKING_KINDS = frozenset({"plan_late", "plan_broken"})
+_ASKING: dict[str, Any] = {"purpose": "collection", "asks_for_money": True}
 
 
 def starts_at(work: Work, plan: Plan, due: Due) -> dt.datetime | None:
@@ -67,8 +71,28 @@ def owe_outcome(work: Work, plan: Plan) -> None:
     """What became of it, once for each time it did."""
     kind = _OUTCOMES.get(plan.state)
     if kind is not None and work.state.profile is not None:
-        name = f"plan|{plan.facts.plan_id}|{plan.state}|{plan.changes}"
-        owe(work, name, _notice(work, plan, kind, _values(work, plan)))
+        more = _ASKING if plan.state in _ASKS else {}
+        owe(work, outcome_key(plan), _notice(work, plan, kind, _values(work, plan), **more))
+
+
+def follow_outcome(work: Work, plan: Plan) -> None:
+    """What waits to be said of its end or delay: dropped once it is not so, else said as it is."""
+    start, now_so = f"plan|{plan.facts.plan_id}|", outcome_key(plan)
+    for name, waiting in tuple(work.state.notices.owed.items()):
+        is_own = name.startswith((f"{start}late|", f"{start}broken|"))
+        if is_own and waiting.kind in _ASKING_KINDS and name != now_so:
+            drop(work, name)
+    notice = work.state.notices.owed.get(now_so)
+    if plan.state in _ASKS and notice is not None and work.state.profile is not None:
+        values = _values(work, plan)
+        if values != notice.values:
+            drop(work, now_so)
+            owe(work, now_so, notice.model_copy(update={"values": values}))
+
+
+def outcome_key(plan: Plan) -> str:
+    """Under which it is owed that the plan has come to where it stands."""
+    return f"plan|{plan.facts.plan_id}|{plan.state}|{plan.changes}"
 
 
 def _over(work: Work, due: Due) -> dt.datetime:

@@ -75,6 +75,18 @@ def follow(work: Work) -> None:
     for key, plan in work.state.arrangements.plans.items():
         if plan.state in RUNNING:
             _judge(work, key, plan)
+        if work.state.notices.owed:
+            plan_notices.follow_outcome(work, _as_paid_now(work, key))
+
+
+def _as_paid_now(work: Work, key: str) -> Plan:
+    """A plan that broke is judged no more, but what was paid since is said in its notice."""
+    plan = work.state.arrangements.plans[key]
+    if plan.state != "broken" or plan_notices.outcome_key(plan) not in work.state.notices.owed:
+        return plan
+    facts = plan.facts
+    money = received.received_since(work, facts.at, facts.invoice_ids, facts.currency)
+    return plan.model_copy(update={"paid": money.settled})
 
 
 def _judge(work: Work, key: str, plan: Plan) -> None:

@@ -10,12 +10,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from domain.events.base import Country, Data
-from domain.money import Currency
+from domain.money import MINOR_MAX, Currency
 from domain.policy.ruleset import RuleSet
 
 Days = Annotated[int, Field(strict=True, ge=0, le=400)]
 Count = Annotated[int, Field(strict=True, ge=0, le=120)]
-Minor = Annotated[int, Field(strict=True, ge=0)]
+Minor = Annotated[int, Field(strict=True, ge=0, le=MINOR_MAX)]
 Percent = Annotated[Decimal, Field(ge=0, le=100)]
 
 
@@ -44,7 +44,7 @@ class Bounds(Data):
     currency: Currency
     debt_min: Minor
     debt_max: Minor
-    instalment_min: Annotated[int, Field(strict=True, ge=1)]
+    instalment_min: Annotated[int, Field(strict=True, ge=1, le=MINOR_MAX)]
 
 
 class PlanNumbers(Data):

@@ -96,7 +96,9 @@ def _say(work: Work, promise: Promise, because: str) -> None:
             "state": promise.state,
             "because": because,
             "amount": facts.amount,
-            "received": Money(minor=promise.received, currency=facts.amount.currency),
+            "received": Money.model_construct(
+                minor=promise.received, currency=facts.amount.currency
+            ),
             "due_on": facts.due_on,
             "invoice_ids": facts.invoice_ids,
             "at": work.now,

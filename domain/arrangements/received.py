@@ -30,8 +30,8 @@ def received_since(
     if invoice_ids is None:
         about = [k for k, v in state.invoices.items() if v.facts.amount.currency == currency]
     else:
-        about = [key for key in invoice_ids if key in state.invoices]
-    is_known = bool(about) and (invoice_ids is None or len(about) == len(invoice_ids))
+        about = [key for key in dict.fromkeys(invoice_ids) if key in state.invoices]
+    is_known = bool(about) and (invoice_ids is None or len(about) == len(set(invoice_ids)))
     nothing_open = is_known and not any(ledger.open.get(key) for key in about)
     earlier = {k: one for k, one in state.payments.items() if one.facts.received_at < since}
     if len(earlier) == len(state.payments):

@@ -51,7 +51,7 @@ def record(work: Work, ce_id: str, data: Action) -> Refuse | None:
         case PreferencesChanged():
             _prefer(work, ce_id, data)
         case _:
-            _close(work, data)
+            return _close(work, data)
     return None
 
 
@@ -72,19 +72,18 @@ def _add(work: Work, field: str, key: str, new: Any, known: Any) -> Refuse | Non
 
 
 def _grant(work: Work, data: HardshipGranted) -> Refuse | None:
-    """Without an end of its own it has that of the rule in force where the customer lives."""
-    profile = work.state.profile
-    country = profile.facts.country if profile is not None else None
-    rule = work.policy.plans.pause(data.kind, country, data.from_)
-    until = data.until
-    if until is None and rule is not None and rule.days is not None:
-        until = data.from_ + dt.timedelta(days=rule.days)
+    """Its end as it was said: `resolve_ends` gives it that of the rule where nothing was."""
     granted = Hardship(
-        kind=data.kind, begins=data.from_, until=until, at=data.at, by=data.by, reason=data.reason
+        kind=data.kind,
+        begins=data.from_,
+        until=data.until,
+        at=data.at,
+        by=data.by,
+        reason=data.reason,
     )
     known = work.state.arrangements.hardships.get(data.hardship_id)
-    if known is not None and data.until is None:  # the rule may have changed since
-        granted = granted.model_copy(update={"until": known.until})
+    if known is not None:
+        granted = granted.model_copy(update={"rule_until": known.rule_until})
     return _add(work, "hardships", data.hardship_id, granted, known)
 
 
@@ -96,33 +95,41 @@ def _prefer(work: Work, ce_id: str, data: PreferencesChanged) -> None:
         _put(work, preferences=data, preferences_ce_id=ce_id)
 
 
-def _close(work: Work, data: Action) -> None:
-    closing = Closing(at=data.at, by=data.by)
+def _close(work: Work, data: Action) -> Refuse | None:
+    closing, agreed = Closing(at=data.at, by=data.by), work.state.arrangements
     match data:
         case HoldLifted(hold_id=key):
-            _end(work, f"hold|{key}", closing)
+            return _end(work, f"hold|{key}", closing, is_known=key in agreed.holds)
         case PromiseWithdrawn(promise_id=key):
-            _end(work, f"promise|{key}", closing)
+            return _end(work, f"promise|{key}", closing, is_known=key in agreed.promises)
         case PlanCancelled(plan_id=key):
-            _end(work, f"plan|{key}", closing)
+            return _end(work, f"plan|{key}", closing, is_known=key in agreed.plans)
         case HardshipEnded(hardship_id=key, ended_on=day):
-            _end(work, f"hardship|{key}", closing.model_copy(update={"ended_on": day}))
+            closing = closing.model_copy(update={"ended_on": day})
+            return _end(work, f"hardship|{key}", closing, is_known=key in agreed.hardships)
         case DisputeAnswered(dispute_id=key, upheld=upheld):
-            _end(work, f"dispute|{key}", closing.model_copy(update={"upheld": upheld}))
+            closing = closing.model_copy(update={"upheld": upheld})
+            return _end(work, f"dispute|{key}", closing, is_known=key in agreed.disputes)
         case _:
-            pass  # another part's
+            return None  # another part's
 
 
-def _end(work: Work, name: str, closing: Closing) -> None:
-    """The newest answer to a dispute counts; of other endings the earliest."""
+def _end(work: Work, name: str, closing: Closing, *, is_known: bool) -> Refuse | None:
+    """The newest answer to a dispute counts; of other endings the earliest.
+
+    What ends something that is known is always taken; so many may come before what they end.
+    """
     agreed: Arrangements = work.state.arrangements
     known = agreed.closings.get(name)
     if known is not None and closing.upheld is not None:
         counts = known.at < closing.at
     else:
         counts = known is None or _rank(closing) < _rank(known)
-    if counts and (known is not None or len(agreed.closings) < 5 * _EACH_MAX):
+    if known is None and not is_known and len(agreed.closings) >= 5 * _EACH_MAX:
+        return Refuse("row_full", "more has been ended for the customer than was ever begun")
+    if counts:
         _put(work, closings={**agreed.closings, name: closing})
+    return None
 
 
 def _rank(closing: Closing) -> tuple[dt.date, dt.datetime]:

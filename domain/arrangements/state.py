@@ -57,7 +57,9 @@ class Hardship(Row):
 
     kind: HardshipKind
     begins: dt.date
+    #: As it was said; where nothing was, the rule's end where the customer lives (once known).
     until: dt.date | None = None
+    rule_until: dt.date | None = None
     at: AwareDatetime
     by: str
     reason: str = ""

@@ -135,9 +135,8 @@ def _is_touched(work: Work, items: tuple[str, ...]) -> bool:
 
 def _item(work: Work, key: str) -> ItemGivenUp:
     currency = work.state.case.given_up[key].currency
-    return ItemGivenUp(
-        invoice_id=key, open=Money(minor=work.ledger.open.get(key, 0), currency=currency)
-    )
+    left = work.ledger.open.get(key, 0)
+    return ItemGivenUp(invoice_id=key, open=Money.model_construct(minor=left, currency=currency))
 
 
 def _put(work: Work, given_up: dict[str, GivenUp]) -> None:

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from domain.arrangements import rules as arrangements
+from domain.arrangements.pauses import resolve_ends
 from domain.cases import rules as cases
 from domain.collections import receipts
 from domain.collections.work import Work
@@ -34,7 +35,8 @@ def record(work: Work, ce_id: str, data: Action) -> Refuse | None:
 
 
 def reflect(work: Work) -> None:
-    """What changes the ledger, before anything is drawn from it: late returns, fees."""
+    """What changes days and ledger, before anything is drawn from them: late returns, fees."""
+    resolve_ends(work)
     debits.reflect(work)
     receivables.conclude(work)
     receipts.take_silence_as_lost(work)

@@ -20,6 +20,8 @@ from domain.events.customers import Interaction
 #: Kept so long, and so many: a lock of a year still finds its conversation.
 _KEPT = dt.timedelta(days=367)
 CALLS_MAX = 200
+#: A call about more debts than this is taken to be about each.
+DEBTS_MAX = 200
 _DAY = dt.timedelta(days=1)
 
 
@@ -46,7 +48,8 @@ def record_call(work: Work, kind: str, data: Interaction) -> None:
     if is_attempt and data.direction == "inbound":
         return  # they called us: no attempt of ours
     debts = said.get("invoice_ids")
-    named = tuple(str(one) for one in debts) if isinstance(debts, list) and debts else None
+    debts = debts if isinstance(debts, list) and len(debts) <= DEBTS_MAX else ()
+    named = tuple(str(one) for one in debts) or None
     call = Call(
         at=min(data.at, work.now),  # a clock that is ahead must not lock anybody for years
         kind="attempt" if is_attempt else "conversation",

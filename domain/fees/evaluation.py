@@ -15,7 +15,7 @@ from domain.fees.policy import FeesPolicy
 from domain.fees.situation import late_items, of_customer
 from domain.fees.state import FeeState
 from domain.identity import digest
-from domain.money import Money
+from domain.money import MINOR_MAX, Money
 
 _DAY = dt.timedelta(days=1)
 
@@ -88,7 +88,7 @@ def live_fees(customer: CustomerState) -> tuple[Fee, ...]:
     return tuple(
         Fee(
             invoice_id=fee.invoice_id,
-            amount=Money(minor=fee.amount, currency=fee.currency),
+            amount=Money(minor=min(fee.amount, MINOR_MAX), currency=fee.currency),
         )
         for key, fee in sorted(customer.receivables.fees.items())
         if is_open.get(key)

@@ -18,6 +18,8 @@ from domain.templates import formats
 
 #: What was decided longer ago is no news: it came to light late, or the rules were changed since.
 _NEWS = dt.timedelta(days=14)
+#: What asks for money is collection: agreements, flags and refused consent stand in its way.
+_ASKING: dict[str, Any] = {"asks_for_money": True, "purpose": "collection"}
 _Told = tuple[str, dt.datetime, str, dict[str, Any]]
 
 
@@ -49,7 +51,7 @@ def _agreements(work: Work) -> Iterator[_Told]:
     for key, promise in agreed.promises.items():
         if promise.state == "broken" and promise.decided_at is not None:
             about = _about(work, promise.facts.invoice_ids, promise.facts.amount.currency)
-            yield "promise_broken", promise.decided_at, key, about | {"asks_for_money": True}
+            yield "promise_broken", promise.decided_at, key, about | _ASKING
 
 
 def _fees(work: Work) -> Iterator[_Told]:
@@ -60,7 +62,7 @@ def _fees(work: Work) -> Iterator[_Told]:
         values["total"] = _money(work, open_minor, fee.currency)
         about = {"currency": fee.currency, "invoice_ids": ids, "values": values}
         if fee.amount:
-            yield "fee_claimed", fee.claimed_at, key, about | {"asks_for_money": True}
+            yield "fee_claimed", fee.claimed_at, key, about | _ASKING
 
 
 def _hand_overs(work: Work) -> Iterator[_Told]:

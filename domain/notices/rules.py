@@ -16,6 +16,8 @@ from domain.notices.state import Notice
 def record(work: Work, ce_id: str, data: Action) -> Refuse | None:
     """A new payment link is ours to send; what other actions call for is owed by their parts."""
     if isinstance(data, LinkRequested):
+        if len(work.state.notices.owed) >= work.policy.limits.notices_max:
+            return Refuse("row_full", "the customer is owed more notices than a row may hold")
         notice = Notice(
             kind="new_link",
             purpose="service",

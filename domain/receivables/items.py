@@ -7,7 +7,7 @@ from domain.collections.state import CustomerState, Invoice
 from domain.collections.work import Work
 from domain.events.ledger import InvoiceCredited
 from domain.identity import digest
-from domain.money import PositiveMoney
+from domain.money import MINOR_MAX, PositiveMoney
 from domain.receivables.principal import REDUCED, as_invoice
 from domain.receivables.state import AllocationRow, Fee, FeeState, Waiver
 
@@ -111,7 +111,7 @@ def _note(state: CustomerState, fee_id: str, fee: Fee, minor: int) -> InvoiceCre
     return InvoiceCredited(
         invoice_id=fee_id,
         customer_id=state.customer_id,
-        amount=PositiveMoney(minor=minor, currency=fee.currency),
+        amount=PositiveMoney(minor=min(minor, MINOR_MAX), currency=fee.currency),
         credited_at=fee.as_of,
     )
 

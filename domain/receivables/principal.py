@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from domain.collections.ledger import fresh
 from domain.collections.state import CustomerState, Invoice
 from domain.events.ledger import InvoiceIssued
-from domain.money import PositiveMoney
+from domain.money import MINOR_MAX, PositiveMoney
 from domain.receivables.state import Fee
 
 #: A credit note of this row, not of the ERP: it lowers a fee.
@@ -55,7 +55,7 @@ def as_invoice(state: CustomerState, fee_id: str, fee: Fee) -> Invoice:
     issued = InvoiceIssued(
         invoice_id=fee_id,
         customer_id=state.customer_id,
-        amount=PositiveMoney(minor=fee.amount or fee.stated, currency=fee.currency),
+        amount=PositiveMoney(minor=min(fee.amount or fee.stated, MINOR_MAX), currency=fee.currency),
         issued_on=fee.due_on,
         due_on=fee.due_on,
         kind="fee",
