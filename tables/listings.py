@@ -138,20 +138,18 @@ CASES = Listing(
         "overdue_state": "c.overdue_state",
         "balances": "c.balances",
         "because": "k.because",
-        "held_because": "c.held_because",
-        "proposes": "c.proposes",
+        "held_because": "k.held_because",
+        "proposes": "k.proposes",
         "next_step": "k.next_step",
-        "next_at": "c.next_step_at",
+        "next_at": "k.step_at",
         "changed_at": "k.changed_at",
     },
-    # What a person has to look at first, then by when the machine acts next.
-    order="k.state LIKE 'closed%', c.proposes IS NULL, c.held_because IS NULL,"
-    " c.next_step_at NULLS LAST, k.changed_at DESC NULLS LAST, k.case_id",
+    # What a person has to look at first, then by when the machine acts next: index `cases_look`.
+    order="k.look DESC, k.step_at, k.case_id",
     filters={
         "search": f"k.case_id {HAS} OR customer_id {HAS} OR coalesce(c.name, '') {HAS}",
-        "queue": """CASE {} WHEN 'open' THEN k.state NOT LIKE 'closed%'
-            WHEN 'held' THEN k.state NOT LIKE 'closed%' AND c.held_because IS NOT NULL
-            WHEN 'proposed' THEN c.proposes IS NOT NULL ELSE k.state LIKE 'closed%' END""",
+        "queue": """k.look = ANY (CASE {} WHEN 'open' THEN '{1,2,3}'::smallint[]
+            WHEN 'held' THEN '{2}' WHEN 'proposed' THEN '{3}' ELSE '{0}' END)""",
         "state": "k.state = {}",
     },
 )
@@ -175,7 +173,7 @@ GIVEN_UP = Listing(
         "ended_at": "ended_at",
         "ended_because": "ended_because",
     },
-    order="given_up_at DESC NULLS LAST, customer_id, invoice_id",
+    order="given_up_at DESC, customer_id, invoice_id",
     filters={
         "search": f"customer_id {HAS} OR invoice_id {HAS} OR coalesce(collector, '') {HAS}",
         "kind": "kind = {}",

@@ -35,7 +35,26 @@ def customer(record: Record) -> list[Write]:
         "row": orjson.Fragment(record.value),
         "as_of": at,
     }
-    return [Upsert("customers", row), *_invoices(state), *_not_sent(state, at)]
+    return [
+        Upsert("customers", row),
+        *_queued(state, row),
+        *_invoices(state),
+        *_not_sent(state, at),
+    ]
+
+
+def _queued(state: CustomerState, row: dict[str, Any]) -> list[Write]:
+    """What the queue of cases is ordered by; the rest of the case's row is its own events'."""
+    if state.case.case_id is None:
+        return []
+    ordered = {
+        "case_id": state.case.case_id,
+        "customer_id": state.customer_id,
+        "held_because": row["held_because"],
+        "proposes": row["proposes"],
+        "step_at": row["next_step_at"],
+    }
+    return [Upsert("cases", ordered)]
 
 
 def _invoices(state: CustomerState) -> list[Write]:
