@@ -17,6 +17,9 @@ from domain.money import Currency
 from domain.policy.ruleset import RuleSet
 
 Minor = Annotated[int, Field(strict=True, ge=0, le=10**15)]
+#: Days and years are added to dates: beyond ten years nobody means them, and dates end.
+Days = Annotated[int, Field(ge=0, le=3650)]
+Years = Annotated[int, Field(ge=0, le=200)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,10 @@ class FeeRule(Data):
     status: str
     #: Charges of the rule set `charges` that are called for: none in the starting rules.
     fees: tuple[Id, ...] = ()
-    days_late_min: int | None = None
-    days_late_max: int | None = None
-    loyalty_years_min: int | None = None
-    loyalty_years_max: int | None = None
+    days_late_min: Days | None = None
+    days_late_max: Days | None = None
+    loyalty_years_min: Years | None = None
+    loyalty_years_max: Years | None = None
     person_groups: frozenset[str] | None = None
     regions: frozenset[str] | None = None
     customers: frozenset[Id] | None = None

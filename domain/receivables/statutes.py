@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from domain.events.base import Channel, Country, Data, Id
+from domain.events.base import Channel, Country, Data, Day, Id
 from domain.money import Currency
 
 Percent = Annotated[Decimal, Field(ge=0, le=100)]
@@ -46,10 +45,11 @@ class Post(Fixed):
 
     delivery_days: Annotated[int, Field(strict=True, ge=1, le=30)]
     #: Monday is 0. On these and on holidays no post is brought.
-    closed_weekdays: frozenset[Weekday] = frozenset()
-    holidays: frozenset[DayOfYear] = frozenset()
+    #: Never all of the week, nor most of the year: some day must bring it.
+    closed_weekdays: Annotated[frozenset[Weekday], Field(max_length=6)] = frozenset()
+    holidays: Annotated[frozenset[DayOfYear], Field(max_length=40)] = frozenset()
     #: Days from Easter Sunday.
-    easter_days: frozenset[int] = frozenset()
+    easter_days: Annotated[frozenset[int], Field(max_length=40)] = frozenset()
 
 
 class LetterTerms(Fixed):
@@ -70,7 +70,7 @@ class Statute(Fixed):
     id: Id
     country: Country
     currency: Currency
-    valid_from: dt.date
+    valid_from: Day
     source: Annotated[str, Field(min_length=1)]
     #: `scale`: a percentage of the principal; `flat`: an amount of the creditor's, with a limit.
     kind: Literal["scale", "flat"]
@@ -99,6 +99,9 @@ class Statute(Fixed):
                 raise ValueError("letter: no statutory cost without a letter that has lapsed")
         elif self.brackets or self.stacking is not None:
             raise ValueError("a flat statute has neither brackets nor stacking")
+        elif self.letter is not None:
+            # It would be claimed at once, and once more when the letter has lapsed.
+            raise ValueError("letter: a flat statute has none, its fee is claimed without one")
         elif self.max_minor is None:
             raise ValueError("max_minor: a flat statute says how much is too much")
         if self.max_minor is not None and self.max_minor < self.min_minor:

@@ -59,6 +59,22 @@ def test_what_is_misspelt_or_half_said_is_refused() -> None:
         FeeRule.model_validate({"status": "a", "amount_min_minor": 100})
 
 
+@pytest.mark.parametrize("field", ["days_late_min", "days_late_max"])
+@pytest.mark.parametrize("days", [-1, 3_651, 9_999_999])
+def test_days_that_no_calendar_has_are_refused(field: str, days: int) -> None:
+    """They would be added to a due date, and dates end: nobody late could be worked on."""
+    with pytest.raises(pydantic.ValidationError, match=field):
+        FeeRule.model_validate({"status": "a", field: days})
+
+
+@pytest.mark.parametrize("field", ["loyalty_years_min", "loyalty_years_max"])
+@pytest.mark.parametrize("years", [-1, 201])
+def test_years_that_nobody_lives_are_refused(field: str, years: int) -> None:
+    """A row that never or always holds is a slip of the pen."""
+    with pytest.raises(pydantic.ValidationError, match=field):
+        FeeRule.model_validate({"status": "a", field: years})
+
+
 def test_rows_that_never_decide_are_told() -> None:
     """Covered by one row before it, or by several together."""
     found = _table(

@@ -25,8 +25,13 @@ def _parse(**changes: Any) -> ChargeRules:
     return found
 
 
-def _statutes(**changes: Any) -> list[dict[str, Any]]:
-    return [row | changes if row["id"] == "nl-wik" else row for row in _body()["statutes"]]
+def _statutes(statute_id: str = "nl-wik", **changes: Any) -> list[dict[str, Any]]:
+    return [row | changes if row["id"] == statute_id else row for row in _body()["statutes"]]
+
+
+def _letter(**post: Any) -> dict[str, Any]:
+    letter: dict[str, Any] = _body()["statutes"][0]["letter"]
+    return letter | {"post": letter["post"] | post}
 
 
 def test_the_starting_rules_are_sound_and_charge_nothing() -> None:
@@ -68,6 +73,12 @@ def test_the_starting_rules_are_sound_and_charge_nothing() -> None:
         ),
         ({"charges": [{"id": "x", "statute": "nl-wik"}] * 2}, "x stands there twice"),
         ({"statutes": _statutes(letter=None)}, "without a letter"),
+        # A fee at once, and another one when the letter has lapsed.
+        ({"statutes": _statutes("de-mahnkosten", letter=_letter())}, "a flat statute has none"),
+        # Nobody's post ever arrives; a day that no calendar has ends the worker.
+        ({"statutes": _statutes(letter=_letter(closed_weekdays=[*range(7)]))}, "at most 6"),
+        ({"statutes": _statutes(letter=_letter(easter_days=[*range(400)]))}, "at most 40"),
+        ({"statutes": _statutes(valid_from="9999-12-31")}, "the year must lie"),
         ({"statutes": _statutes(source="")}, "source"),
         ({"statutes": _statutes(brackets=[{"percent": 15, "up_to_minor": 1}])}, "the last one"),
         ({"statutes": _statutes(max_minor=10)}, "max_minor is below min_minor"),
