@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import chain, count
 
 from domain.calendar import local_date, start_of_day
@@ -11,16 +11,18 @@ from domain.collections.codes import CONTACT
 from domain.collections.work import Work
 from domain.debits.charges import BankCharge, bank_charges
 from domain.identity import digest
+from domain.money import Money
 from domain.receivables import letters
 from domain.receivables.candidates import Candidate, blocked, today_of
 from domain.receivables.principal import open_before
-from domain.receivables.state import Fee, Letter
+from domain.receivables.state import Fee, Letter, Refusal
 from domain.receivables.tariff import flat_cost
 
 _DAY = dt.timedelta(days=1)
 #: Names the charge of a fee that passes on what a bank took for a return.
 RETURN_CHARGE = "return-charge"
 _NAME_MAX = 190
+_TOO_MANY = "too_many_fees"
 
 
 def claim_lapsed(work: Work) -> None:
@@ -36,25 +38,35 @@ def claim_lapsed(work: Work) -> None:
             _claim(work, key, letter, _today(work) if letter.held else ends)
 
 
+def flat_claims(work: Work, found: Iterable[Candidate]) -> list[tuple[Candidate, Money]]:
+    """Fees of a fixed amount that may be claimed: what would come to nothing is none."""
+    if _is_told_full(work):
+        return []
+    claims = []
+    for one in found:
+        item, flat = work.ledger.open.get(one.invoice_id, 0), one.charge.flat
+        if flat is None or not item:
+            continue
+        cost = flat_cost(one.statute, flat.minor, item, vat_on_top=one.charge.vat_on_top)
+        if cost.total:
+            claims.append((one, Money(minor=cost.total, currency=flat.currency)))
+    return claims
+
+
 def claim_flat(work: Work, found: list[Candidate]) -> None:
     """Fees of a fixed amount: no letter, but within the limits of their statute."""
     as_of = _today(work)
-    for one in found:
-        item = work.ledger.open.get(one.invoice_id, 0)
-        if one.charge.flat is None or not item:
-            continue
-        cost = flat_cost(one.statute, one.charge.flat.minor, item, vat_on_top=one.charge.vat_on_top)
-        if cost.total:
-            fee = _fee(work, one.charge.id, one.charge.flat.currency, (one.invoice_id,), as_of)
-            row = {"statute": one.statute.id, "valid_from": one.statute.valid_from}
-            amounts = {"stated": cost.total, "amount": cost.total}
-            _add(work, fee.model_copy(update=row | amounts))
+    for one, cost in flat_claims(work, found):
+        fee = _fee(work, one.charge.id, cost.currency, (one.invoice_id,), as_of)
+        row = {"statute": one.statute.id, "valid_from": one.statute.valid_from}
+        amounts = {"stated": cost.minor, "amount": cost.minor}
+        _add(work, fee.model_copy(update=row | amounts))
 
 
 def uncharged_returns(work: Work) -> list[tuple[BankCharge, int]]:
     """Returned debits whose charge policy passes on, and how much of it; none of our own fault."""
     profile, rules, state = work.state.profile, work.policy.charges, work.state
-    if profile is None or not rules.return_charges or not state.failures:
+    if profile is None or not rules.return_charges or not state.failures or _is_told_full(work):
         return []
     known = {fee.failure for fee in state.receivables.fees.values()}
     found = []
@@ -149,10 +161,28 @@ def _fee(work: Work, charge: str, currency: str, items: tuple[str, ...], as_of: 
 
 def _add(work: Work, fee: Fee) -> None:
     kept = work.state.receivables
-    if len(kept.fees) >= letters.KEPT_MAX:
-        letters.note(work, "too_many_fees", fee.currency)
-        return
-    letters.put(work, fees={**kept.fees, _name(work, fee): fee})
+    if len(kept.fees) < letters.KEPT_MAX:
+        letters.put(work, fees={**kept.fees, _name(work, fee): fee})
+    elif _is_told_full(work):
+        letters.note(work, _TOO_MANY, fee.currency)
+    else:
+        letters.refuse(
+            work,
+            Refusal(
+                at=work.now,
+                charge=fee.charge,
+                currency=fee.currency,
+                because=_TOO_MANY,
+                items={key: work.ledger.open.get(key, 0) for key in fee.items},
+            ),
+        )
+
+
+def _is_told_full(work: Work) -> bool:
+    """No room for another fee, and people know: it is not tried again every midnight."""
+    kept = work.state.receivables
+    is_full = len(kept.fees) >= letters.KEPT_MAX
+    return is_full and any(one.because == _TOO_MANY for one in kept.refused)
 
 
 def _name(work: Work, fee: Fee) -> str:

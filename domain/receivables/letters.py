@@ -182,7 +182,11 @@ def _keep_exact(work: Work, key: str, letter: Letter) -> None:
         for name in letter.items
         if work.ledger.open.get(name) and name not in given_up
     }
-    if owed is None or statute is None or not items:
+    cost = None
+    if statute is not None and statute.letter is not None and items:
+        cost = cost_for(letter, statute, items)
+    # Without a cost there is nothing to announce: no letter over a fee of nothing.
+    if owed is None or statute is None or cost is None or not cost.total:
         drop(work, key)
         end(work, key, letter, "gone")
         return
@@ -193,7 +197,6 @@ def _keep_exact(work: Work, key: str, letter: Letter) -> None:
         note(work, "letter_bounced", letter.currency)
     changed = letter.model_copy(update={"items": items, "bounced": bounced, "gone": None})
     if items != letter.items:
-        cost = cost_for(letter, statute, items)
         changed = changed.model_copy(update={"cost": cost.total, "vat": cost.vat})
         again = _notice(work, changed, statute)
         exact = {"invoice_ids": again.invoice_ids, "values": again.values}

@@ -60,7 +60,7 @@ def due(work: Work) -> Iterator[tuple[str, dt.datetime]]:
         ends = letters.term_of(work, key, letter) if letter.ended is None else None
         if ends is not None and (ends > work.now or not blocked(work, tuple(letter.items))):
             yield f"{_PART}fee|{key}", ends if ends > work.now else tomorrow
-    if candidates(work) or claiming.uncharged_returns(work):
+    if _is_any_ripe(work):
         yield f"{_PART}charge", tomorrow
     else:
         ripe = next_ripe(work)
@@ -72,6 +72,14 @@ def _is_time(work: Work) -> bool:
     """Whether one of our own timers has come."""
     timers = work.state.timers.items()
     return any(name.startswith(_PART) and at <= work.now for name, at in timers)
+
+
+def _is_any_ripe(work: Work) -> bool:
+    """Whether the next midnight has a letter to write or a fee to claim."""
+    found = candidates(work)
+    if any(one.statute.letter is not None for one in found):
+        return True
+    return bool(claiming.flat_claims(work, found) or claiming.uncharged_returns(work))
 
 
 def _assess(work: Work) -> None:
