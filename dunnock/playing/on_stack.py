@@ -102,9 +102,11 @@ class OnStack:
 
     async def put_back(self) -> None:
         """Gateways work again, rules are as they were."""
-        for channel in tuple(self._away):
-            await self.gateway(channel, "works")
-        await self._rules.put_back(self._now)
+        try:
+            for channel in tuple(self._away):
+                await self.gateway(channel, "works")
+        finally:
+            await self._rules.put_back(self._now)
 
 
 @asynccontextmanager
