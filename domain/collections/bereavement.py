@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain import cases
-from domain.collections.claims import stopping_failure
+from domain.collections.claims import stops
 from domain.collections.work import Work
 
 STATE = "bereavement"
@@ -14,10 +14,11 @@ def open_case(work: Work) -> None:
     state = work.state
     if state.bereavement_case is not None or state.profile is None:
         return
-    failure = stopping_failure(state, work.policy.return_codes)
-    if failure is None or failure.facts.invoice_id not in state.invoices:
-        return  # an event that still waits for its invoice may yet be given up
-    case = cases.case_id(state.customer_id, STATE, failure.ce_id, work.now)
+    known = (stop for stop in stops(state, work.policy.return_codes) if not stop.is_early)
+    stop = next(known, None)
+    if stop is None:
+        return
+    case = cases.case_id(state.customer_id, STATE, stop.said_by, work.now)
     work.effects.append(
         cases.changed(
             case=case,
@@ -25,7 +26,7 @@ def open_case(work: Work) -> None:
             customer_id=state.customer_id,
             state=STATE,
             previous=None,
-            because=f"return_code:{failure.facts.reason_code or failure.facts.reason_proprietary}",
+            because=f"return_code:{stop.code}",
             next_reminder_at=None,
             at=work.now,
         )

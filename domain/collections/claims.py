@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 
 from domain.calendar import start_of_day
 from domain.collections.codes import ReturnCodes
 from domain.collections.ledger import Ledger
 from domain.collections.state import CustomerState, Failure, Invoice
+from domain.debits.comebacks import comebacks, settled_until_our_fault
 
 _DAY = dt.timedelta(days=1)
+_NONE: Mapping[str, dt.datetime] = MappingProxyType({})
 
 
-def contact_failures(state: CustomerState, codes: ReturnCodes) -> dict[str, Failure]:
-    """Invoice -> its first failed debit whose code calls for contact."""
+def contact_failures(
+    state: CustomerState, codes: ReturnCodes, answered: Mapping[str, dt.datetime] = _NONE
+) -> dict[str, Failure]:
+    """Invoice -> its first failed debit whose code calls for contact.
+
+    `answered`: invoice -> until when its failures count no more.
+    """
     found: dict[str, Failure] = {}
     for failure in sorted(state.failures.values(), key=_attempt):
-        if failure.facts.invoice_id not in found and codes.calls_for_contact(failure.facts):
-            found[failure.facts.invoice_id] = failure
+        facts = failure.facts
+        if facts.invoice_id in answered and facts.failed_at <= answered[facts.invoice_id]:
+            continue
+        if facts.invoice_id not in found and codes.calls_for_contact(facts):
+            found[facts.invoice_id] = failure
     return found
 
 
@@ -26,20 +39,31 @@ def _attempt(failure: Failure) -> tuple[object, ...]:
     return facts.attempt, facts.failed_at, facts.collection_id
 
 
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A return code after which nobody may be contacted, and the event that said so."""
+
+    code: str
+    said_by: str
+    #: Whether it waits for its invoice: it stops already, but may yet be given up.
+    is_early: bool = False
+
+
+def stops(state: CustomerState, codes: ReturnCodes) -> Iterator[Stop]:
+    """What ends all contact: failed debits, and debits reversed by name with such a code."""
+    for failure in state.failures.values():
+        facts = failure.facts
+        if codes.rule(facts).action == "stop":
+            code = facts.reason_code or facts.reason_proprietary or ""
+            yield Stop(code, failure.ce_id, facts.invoice_id not in state.invoices)
+    for one in comebacks(state, codes):
+        if one.rule.action == "stop":
+            yield Stop(one.code, one.said_by)
+
+
 def stop_code(state: CustomerState, codes: ReturnCodes) -> str | None:
     """The return code after which nobody may be contacted at all (MD07), if one came."""
-    failure = stopping_failure(state, codes)
-    if failure is None:
-        return None
-    return failure.facts.reason_code or failure.facts.reason_proprietary
-
-
-def stopping_failure(state: CustomerState, codes: ReturnCodes) -> Failure | None:
-    """The failed debit that ends all contact, if one came."""
-    for failure in state.failures.values():
-        if codes.rule(failure.facts).action == "stop":
-            return failure
-    return None
+    return next((stop.code for stop in stops(state, codes)), None)
 
 
 def overdue_at(invoice: Invoice, zone: str) -> dt.datetime:
@@ -52,13 +76,14 @@ def claimable(
 ) -> dict[str, str]:
     """Open invoices that may be chased now -> the `ce_id` that made them so.
 
-    A direct debit after a failed one that calls for contact; the others also once overdue. Without
+    A direct debit after a failed one that calls for contact, unless money came since and went back
+    by a fault of ours; the others also once overdue. Without
     a profile nothing is: there is nobody to address and no zone to tell the day.
     """
     if state.profile is None:
         return {}
     zone = state.profile.facts.timezone
-    failed = contact_failures(state, codes)
+    failed = contact_failures(state, codes, settled_until_our_fault(state, codes))
     claims: dict[str, str] = {}
     for key, minor in ledger.open.items():
         invoice = state.invoices[key]

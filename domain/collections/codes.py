@@ -6,7 +6,9 @@ import datetime as dt
 import tomllib
 from functools import cached_property
 from importlib.resources import files
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from domain.events.base import Data
 from domain.events.ledger import DirectDebitFailed
@@ -71,17 +73,22 @@ class ReturnCodes(RuleSet):
     """The matrix. The first row that covers a code decides; `unknown` what none covers."""
 
     id: Literal["return-codes"]
-    rows: tuple[Rule, ...]
+    rows: Annotated[tuple[Rule, ...], Field(min_length=1)]
     unknown: Rule
 
     def rule(self, failed: DirectDebitFailed) -> Rule:
         """The row for a failed debit. The ISO code counts before the bank's own."""
         proprietary = failed.reason_code is None
         code = (failed.reason_proprietary if proprietary else failed.reason_code) or ""
-        # A failure dated before the first row is still judged: by the first rows there are.
-        on = max(failed.failed_at.date(), self._begins)
+        on = failed.failed_at.date()
+        return self.rule_of(code, failed.debtor_country, on, proprietary=proprietary)
+
+    def rule_of(self, code: str, country: str, on: dt.date, *, proprietary: bool = False) -> Rule:
+        """The row for a code by itself."""
+        # What is dated before the first row is still judged: by the first rows there are.
+        on = max(on, self._begins)
         for row in self.rows:
-            if row.covers(code.upper(), failed.debtor_country, on, proprietary=proprietary):
+            if row.covers(code.upper(), country, on, proprietary=proprietary):
                 return row
         return self.unknown
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from domain.collections.work import Work
+from domain.debits.comebacks import money_by_collection
 from domain.debits.mandates import TOPIC, follow_mandates, sequence_of
 from domain.debits.planning import DEBIT_LOOK, drop_plan, is_announced, still_holds
-from domain.debits.returns import money_by_collection
 from domain.debits.situation import Situation, assess
 from domain.debits.state import Collection, Plan
 from domain.effects import Publish

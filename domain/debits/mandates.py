@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from domain.calendar import local_date, start_of_day
 from domain.collections.state import CustomerState, Failure
 from domain.collections.work import Work
+from domain.debits.comebacks import comebacks, mandates_of_money
 from domain.debits.state import Mandate
 from domain.effects import Publish, Refuse
 from domain.events.actions import Action, MandateRevoked, MandateSigned
@@ -25,6 +26,8 @@ MANDATES_MAX = 100
 ZONE = "Europe/Berlin"
 #: References that every bank takes (EPC217-08, the SEPA character set [unverified]).
 _UMR = re.compile(r"[A-Za-z0-9+?/:().,' -]{1,35}")
+#: When a bank's word came that ends a mandate, and the return code.
+_Ended = tuple[dt.datetime, str | None]
 
 
 def record_mandate(work: Work, data: Action) -> Refuse | None:
@@ -62,17 +65,18 @@ def put_mandate(work: Work, mandate_id: str, mandate: Mandate) -> None:
 
 def follow_mandates(work: Work) -> None:
     """Bring every mandate's state in line with the facts, and publish what changed."""
-    if not work.state.debits.mandates and not work.state.failures:
+    state = work.state
+    if not state.debits.mandates and not state.failures and not state.reversals:
         return
     ended = _ended_by_banks(work)
     for mandate_id in ended:
         if mandate_id not in work.state.debits.mandates:
             put_mandate(work, mandate_id, Mandate())
     for mandate_id, mandate in work.state.debits.mandates.items():
-        state, because = _state_of(work, mandate_id, mandate, ended.get(mandate_id))
-        if state != mandate.state:
-            _publish(work, mandate_id, mandate, state, because)
-            put_mandate(work, mandate_id, mandate.model_copy(update={"state": state}))
+        now_is, because = _state_of(work, mandate_id, mandate, ended.get(mandate_id))
+        if now_is != mandate.state:
+            _publish(work, mandate_id, mandate, now_is, because)
+            put_mandate(work, mandate_id, mandate.model_copy(update={"state": now_is}))
 
 
 def _publish(
@@ -92,14 +96,14 @@ def _publish(
 
 
 def _state_of(
-    work: Work, mandate_id: str, mandate: Mandate, failure: Failure | None
+    work: Work, mandate_id: str, mandate: Mandate, ended: _Ended | None
 ) -> tuple[MandateState, str]:
     """What the mandate is today, and why."""
     today = local_date(work.now, ZONE)
     if mandate.revoked_at is not None:
         return "revoked", "by_customer"
-    if failure is not None and not _is_older(failure, mandate):
-        return "revoked", f"return_code:{failure.facts.reason_code}"
+    if ended is not None and not _is_older(ended, mandate):
+        return "revoked", f"return_code:{ended[1]}"
     if mandate.signed is not None and mandate.signed.signed_on > today:
         return "pending", "signed_later"
     if mandate.signed is None:
@@ -109,9 +113,9 @@ def _state_of(
     return "active", "signed"
 
 
-def _is_older(failure: Failure, mandate: Mandate) -> bool:
+def _is_older(ended: _Ended, mandate: Mandate) -> bool:
     signed = mandate.signed
-    return signed is not None and failure.facts.failed_at.date() < signed.signed_on
+    return signed is not None and ended[0].date() < signed.signed_on
 
 
 def mandate_of(state: CustomerState, failure: Failure) -> str | None:
@@ -123,16 +127,25 @@ def mandate_of(state: CustomerState, failure: Failure) -> str | None:
     return invoice.facts.mandate_id if invoice else None
 
 
-def _ended_by_banks(work: Work) -> dict[str, Failure]:
-    """Mandate -> a failed debit whose code ends it (MD01)."""
-    found: dict[str, Failure] = {}
-    for failure in work.state.failures.values():
-        if work.policy.return_codes.rule(failure.facts).revokes_mandate:
-            mandate_id = mandate_of(work.state, failure)
-            known = found.get(mandate_id or "")
-            if mandate_id and (known is None or failure.facts.failed_at > known.facts.failed_at):
-                found[mandate_id] = failure
+def _ended_by_banks(work: Work) -> dict[str, _Ended]:
+    """Mandate -> the newest word of a bank that ends it (MD01): when, and by which code."""
+    found: dict[str, _Ended] = {}
+    for mandate_id, at, code in _endings(work):
+        if mandate_id and (mandate_id not in found or at > found[mandate_id][0]):
+            found[mandate_id] = at, code
     return found
+
+
+def _endings(work: Work) -> Iterator[tuple[str | None, dt.datetime, str | None]]:
+    state, codes = work.state, work.policy.return_codes
+    for failure in state.failures.values():
+        if codes.rule(failure.facts).revokes_mandate:
+            facts = failure.facts
+            yield mandate_of(state, failure), facts.failed_at, facts.reason_code
+    for one in comebacks(state, codes):
+        if one.rule.revokes_mandate:
+            for mandate_id in mandates_of_money(state, one.payment_id):
+                yield mandate_id, one.at, one.code
 
 
 def expires_on(work: Work, mandate_id: str, signed: MandateSigned) -> dt.date:

@@ -8,11 +8,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from domain.events.base import Country, Data
+from domain.events.base import Country, Data, WallTime
 from domain.policy.ruleset import RuleSet
 
 #: What may speak for a day, best known first in the rules' own order.
 DayReason = Literal["payday", "after_payday", "month_start", "soonest"]
+Points = Annotated[int, Field(strict=True, ge=-1_000_000, le=1_000_000)]
 
 _PRENOTICE_DAYS = 14
 _WINDOW_DAYS = (28, 42)
@@ -36,8 +37,8 @@ class RetryNumbers(Data):
     #: TARGET days before the collection on which it is asked for, and Frankfurt's times of day:
     #: it is decided at the one and can be taken back until the other.
     submit_target_days: Annotated[int, Field(strict=True, ge=1, le=14)]
-    submit_at: dt.time
-    cut_off: dt.time
+    submit_at: WallTime
+    cut_off: WallTime
     #: How long somebody who went to pay by link is left to it.
     link_block_minutes: Annotated[int, Field(strict=True, ge=1, le=10_080)]
     #: A mandate unused for so many months has lapsed.
@@ -69,8 +70,8 @@ class ChallengerModel(Data):
 
     name: str
     #: Points for each reason that speaks for a day.
-    points: dict[DayReason, Annotated[int, Field(strict=True)]]
-    points_per_day: Annotated[int, Field(strict=True)] = 0
+    points: dict[DayReason, Points]
+    points_per_day: Points = 0
 
 
 class RetryRules(RuleSet):
@@ -91,8 +92,6 @@ class RetryRules(RuleSet):
     asks_new_mandate: bool = False
     #: Correct a thank-you when its money goes back.
     corrects_thanks: bool = False
-    #: Return codes' actions after which the bank's charge is passed on.
-    passes_on_charge_of: frozenset[Literal["retry", "contact", "new_mandate"]] = frozenset()
 
     @cached_property
     def newest_first(self) -> tuple[RetryNumbers, ...]:

@@ -18,13 +18,10 @@ from domain.calendar import after_target_days, local_date
 from domain.collections.state import CustomerState, Failure, Payment
 from domain.collections.work import Work
 from domain.debits.candidates import ZONE
-from domain.debits.state import Collection
+from domain.debits.comebacks import IMPLIED, money_by_collection, returned_payment
 from domain.events.base import Data
 from domain.events.ledger import PaymentReversed
 from domain.money import PositiveMoney
-
-#: Names the reversals that follow from failed debits; no event's identity looks like it.
-IMPLIED = "implied|"
 
 
 class ReturnWindow(Data):
@@ -59,49 +56,6 @@ def windows_of(payment: Payment) -> tuple[dt.datetime, dt.date, dt.date]:
     )
 
 
-def money_by_collection(state: CustomerState) -> dict[str, str]:
-    """Collection of ours -> the payment that is its money, as far as it has come.
-
-    The one under its own id; else, in the order of their days, the earliest direct debit of the
-    same amount from that day on that names its invoice. One that names none may be another bill's
-    of the same amount: to reverse that would ask somebody to pay twice. From facts alone, so that
-    a return and its payment may come in either order.
-    """
-    collections = state.debits.collections
-    found = {key: key for key in collections if key in state.payments}
-    free = sorted(
-        (payment.facts.received_at, key)
-        for key, payment in state.payments.items()
-        if payment.facts.method == "direct_debit" and key not in found
-    )
-    in_order = sorted(collections.items(), key=lambda row: (row[1].collect_on, row[0]))
-    for key, one in in_order:
-        if key in found or one.state == "cancelled":
-            continue
-        for row in free:
-            if _may_be(state, key, one, state.payments[row[1]]):
-                found[key] = row[1]
-                free.remove(row)
-                break
-    return found
-
-
-def _may_be(state: CustomerState, key: str, one: Collection, payment: Payment) -> bool:
-    facts = payment.facts
-    named = {part.invoice_id for part in facts.allocations or ()}
-    day = local_date(facts.received_at, ZONE)
-    return (
-        (facts.amount.minor, facts.amount.currency) == (one.amount_minor, one.currency)
-        and one.invoice_id in named
-        and day >= one.collect_on
-        and all(
-            day <= local_date(failure.facts.failed_at, ZONE)
-            for failure in state.failures.values()
-            if failure.facts.collection_id == key
-        )
-    )
-
-
 def reverse_returned(work: Work) -> None:
     """Put what failed debits reverse into the row, in place of what they reversed before."""
     state = work.state
@@ -120,26 +74,14 @@ def _implied(work: Work) -> dict[str, PaymentReversed]:
     ours = money_by_collection(state) if state.debits.collections else {}
     returned: dict[str, list[Failure]] = {}
     for failure in state.failures.values():
-        collection_id = failure.facts.collection_id
-        payment_id = ours.get(collection_id, collection_id)
-        payment = state.payments.get(payment_id)
-        if payment and _undoes(failure, payment) and rule(failure.facts).action != "ignore":
-            returned.setdefault(payment_id, []).append(failure)
+        money = returned_payment(state, ours, failure)
+        if money is not None and rule(failure.facts).action != "ignore":
+            returned.setdefault(money[0], []).append(failure)
     return {
         IMPLIED + payment_id: reversal
         for payment_id, failures in sorted(returned.items())
         if (reversal := _reversal(state, payment_id, failures)) is not None
     }
-
-
-def _undoes(failure: Failure, payment: Payment) -> bool:
-    """Whether it is that money that went back: not what was collected again after the failure."""
-    facts, money = failure.facts, payment.facts
-    return (
-        money.method == "direct_debit"
-        and money.amount.currency == facts.amount.currency
-        and local_date(money.received_at, ZONE) <= local_date(facts.failed_at, ZONE)
-    )
 
 
 def _reversal(

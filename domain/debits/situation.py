@@ -8,10 +8,17 @@ from dataclasses import dataclass
 from domain.arrangements.blocking import DIRECT_DEBIT, blocks
 from domain.calendar import local_date
 from domain.collections.claims import stop_code
-from domain.collections.codes import Rule
+from domain.collections.codes import ReturnCodes, Rule
 from domain.collections.state import CustomerState, Failure
 from domain.collections.work import Work
 from domain.debits.candidates import ZONE
+from domain.debits.comebacks import (
+    Comeback,
+    comebacks,
+    invoices_of,
+    money_by_collection,
+    returned_payment,
+)
 from domain.debits.coverage import under_way
 from domain.debits.mandates import usable
 from domain.debits.state import LinkStarted, Mandate
@@ -72,11 +79,17 @@ def assess(work: Work, invoice_id: str) -> Situation | str:
         return "not_failed"
     basis, failure, rule = counted[-1]
     retry = sum(of_one.action not in _NO_PRESENTATION for _, _, of_one in counted)
+    newest_at = failure.facts.failed_at
+    for one in _reversed_by_name(work.state, codes, invoice_id):
+        # One that a failed debit tells as well is counted already; the later word still decides.
+        retry += one.rule.action not in _NO_PRESENTATION and not _is_told(work.state, one)
+        if one.at > newest_at:
+            newest_at, rule = one.at, one.rule
     why_not = _why_no_retry(work, rule, retry)
     if why_not is not None:
         return why_not
     # A mandate that a code has spoilt is followed by one that was signed since.
-    since = failure.facts.failed_at.date() if rule.action == "new_mandate" else None
+    since = newest_at.date() if rule.action == "new_mandate" else None
     mandate_id, mandate, missing = usable(work, invoice_id, since)
     if missing:
         return missing
@@ -98,6 +111,22 @@ def assess(work: Work, invoice_id: str) -> Situation | str:
         mandate_id=mandate_id,
         mandate=mandate,
     )
+
+
+def _reversed_by_name(state: CustomerState, codes: ReturnCodes, invoice_id: str) -> list[Comeback]:
+    """The debits of an invoice that were reversed with a return code."""
+    return [
+        one
+        for one in comebacks(state, codes)
+        if one.rule.action != "ignore" and invoice_id in invoices_of(state, one.payment_id)
+    ]
+
+
+def _is_told(state: CustomerState, one: Comeback) -> bool:
+    """Whether a failed debit speaks of the same return."""
+    ours = money_by_collection(state)
+    money = (returned_payment(state, ours, failure) for failure in state.failures.values())
+    return any(found is not None and found[0] == one.payment_id for found in money)
 
 
 def _forbidden(work: Work, invoice_id: str) -> str | None:

@@ -19,7 +19,7 @@ def correct_thanks(work: Work) -> None:
         return
     for key, payment in work.state.payments.items():
         amount, net = payment.facts.amount, net_of(work.state, key, payment)
-        if payment.thanks != "sent" or net == amount.minor or not _has_thanked(work, key):
+        if net == amount.minor or not _has_thanked(work, key):
             continue
         if key in work.state.debits.corrected:
             continue

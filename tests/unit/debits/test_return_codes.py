@@ -114,3 +114,10 @@ def test_a_matrix_without_an_answer_to_the_unknown_is_refused() -> None:
     del document["unknown"]
     with pytest.raises(ValidationError, match="unknown"):
         ReturnCodes.model_validate(document)
+
+
+def test_a_matrix_without_rows_is_refused() -> None:
+    """With a reason, when it is entered: it could not judge any code."""
+    document = POLICY.return_codes.model_dump(mode="json") | {"rows": []}
+    with pytest.raises(ValidationError, match="rows"):
+        ReturnCodes.model_validate(document)
