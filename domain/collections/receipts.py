@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, get_args
 
+from domain.collections.ledger import net_of
 from domain.collections.state import Contacted, Message, MessageState, Slot, Thanks
 from domain.collections.work import Work
 from domain.compliance import rules as compliance
@@ -66,6 +68,8 @@ def _record_outcome(work: Work, data: Interaction, message_id: str, outcome: Mes
     if outcome == "failed":
         addresses.mark(work, message, data.detail)
     _put(work, message, outcome)
+    if outcome == "delivered":
+        _repeat_no_more(work, message)
     if outcome in _OUTCOMES_LOST and not was_lost and message.state != "withdrawn":
         _take_over(work, message)
 
@@ -83,14 +87,17 @@ def _put(work: Work, message: Message, outcome: MessageState) -> None:
 
 
 def _take_over(work: Work, lost: Message) -> None:
-    """Put the message on its way once more, over a channel not tried for it."""
+    """Put the message on its way once more, over a channel not tried for it.
+
+    Not if an earlier one of the same, taken for lost then, has arrived since.
+    """
     if lost.notice is not None:
         arriving.owe_again(work, lost, _tried(work, lost))
         return
+    if any(message.state == "delivered" for message in _same(work, lost)):
+        return
     if lost.kind == "thank_you" and lost.payment_id is not None:
-        tried = _tried(work, lost)
-        thanks = Thanks(owed_at=work.now, caused_by=lost.caused_by, due=work.now, tried=tried)
-        work.set(thanks={**work.state.thanks, lost.payment_id: thanks})
+        _thank_again(work, lost, lost.payment_id)
         return
     chase = work.state.chases.get(lost.currency)
     if chase is None or chase.sequence != lost.sequence or lost.step is None:
@@ -101,12 +108,44 @@ def _take_over(work: Work, lost: Message) -> None:
         work.put_chase(lost.currency, chase.model_copy(update={"again": slot}))
 
 
+def _thank_again(work: Work, lost: Message, payment_id: str) -> None:
+    """Owe the thank-you once more, unless its money has gone back; it may still be cancelled."""
+    payment = work.state.payments.get(payment_id)
+    if payment is None or not net_of(work.state, payment_id, payment):
+        return
+    tried = _tried(work, lost)
+    thanks = Thanks(owed_at=work.now, caused_by=lost.caused_by, due=work.now, tried=tried)
+    owed = payment.model_copy(update={"thanks": "owed"})
+    work.set(
+        thanks={**work.state.thanks, payment_id: thanks},
+        payments={**work.state.payments, payment_id: owed},
+    )
+
+
+def _repeat_no_more(work: Work, arrived: Message) -> None:
+    """What was taken for lost is there: its repetition, if it has not left yet, is pointless."""
+    key = arrived.payment_id or ""
+    payment = work.state.payments.get(key) if arrived.kind == "thank_you" else None
+    if payment is not None and payment.thanks in {"owed", "cancelled"}:
+        sent = payment.model_copy(update={"thanks": "sent"})
+        kept = {name: owed for name, owed in work.state.thanks.items() if name != key}
+        work.set(thanks=kept, payments={**work.state.payments, key: sent})
+    chase = work.state.chases.get(arrived.currency)
+    if chase is None or chase.again is None or arrived.sequence is None:
+        return
+    if (chase.sequence, chase.again.step) == (arrived.sequence, arrived.step):
+        work.put_chase(arrived.currency, chase.model_copy(update={"again": None}))
+
+
 def _tried(work: Work, lost: Message) -> tuple[Any, ...]:
     """Channels already used for this message, those aside in which it never left."""
-    return tuple(
-        message.channel
-        for message in work.state.messages
-        if message.state != "expired"
-        and (message.kind, message.sequence, message.step, message.payment_id, message.notice)
-        == (lost.kind, lost.sequence, lost.step, lost.payment_id, lost.notice)
-    )
+    return tuple(message.channel for message in _same(work, lost) if message.state != "expired")
+
+
+def _same(work: Work, lost: Message) -> Iterator[Message]:
+    """The message, each time it went out."""
+    return (message for message in work.state.messages if _about(message) == _about(lost))
+
+
+def _about(message: Message) -> tuple[object, ...]:
+    return message.kind, message.sequence, message.step, message.payment_id, message.notice

@@ -7,8 +7,8 @@ import datetime as dt
 from domain.collections.state import CustomerState, Message
 from domain.compliance.rows import CapRule
 
-#: What never left took nothing of anybody's time.
-_NEVER_LEFT = frozenset({"withdrawn", "expired"})
+#: What never left, or never arrived for certain, took nothing of anybody's time.
+_NEVER_LEFT = frozenset({"withdrawn", "expired", "failed"})
 
 
 def release(state: CustomerState, rule: CapRule, kind: str, now: dt.datetime) -> dt.datetime | None:
