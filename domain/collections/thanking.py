@@ -21,11 +21,11 @@ from domain.templates.rendering import Draft, Item
 
 
 def build_thanks(
-    work: Work, payment_id: str, thanks: Thanks, due: tuple[str, ...], granted: Verdict
+    work: Work, payment_id: str, thanks: Thanks, askable: tuple[str, ...], granted: Verdict
 ) -> tuple[Publish, Message]:
     """The message to request and the row's memory of it. Raises Unwritable.
 
-    What remains: the open invoices that are `due` and those the payment touched, in its currency.
+    What remains: those of the `askable` invoices that are open, in the payment's currency.
     """
     profile = work.state.profile
     if profile is None:
@@ -34,7 +34,7 @@ def build_thanks(
     payment = work.state.payments[payment_id]
     paid = payment.facts.amount
     touched = work.ledger.touched.get(payment_id, ())
-    items = _remaining(work, (*touched, *due), paid.currency)
+    items = _remaining(work, askable, paid.currency)
     rest = total_of(items, paid.currency)
     before = sum(message.payment_id == payment_id for message in work.state.messages)
     message_id = "t-" + digest(work.state.customer_id, payment_id, str(before))

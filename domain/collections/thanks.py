@@ -146,20 +146,25 @@ def _note(work: Work, payment: Payment, verdict: Verdict) -> None:
     )
 
 
-def _also_due(work: Work) -> tuple[str, ...]:
-    """What else may be asked for now: a time-barred debt is not, not even beside a thank-you."""
+def _askable(work: Work, key: str) -> tuple[str, ...]:
+    """What the payment touched and what is due besides, as far as it may be asked for now.
+
+    A debt that is time-barred, written off or handed over is not, not even beside a thank-you.
+    """
     claims = claimable(work.state, work.ledger, work.policy.return_codes, work.now)
-    if work.state.profile is None or not claims:
-        return tuple(claims)
+    touched, given_up = work.ledger.touched.get(key, ()), work.state.case.given_up
+    named = tuple(one for one in dict.fromkeys((*touched, *claims)) if one not in given_up)
+    if work.state.profile is None or not named:
+        return named
     today = work.now.date()
     book = work.policy.contact.book(work.state.profile.facts.country, today)
-    late = barred(work.state, work.ledger, book, tuple(claims), today)
-    return tuple(key for key in claims if key not in late)
+    late = barred(work.state, work.ledger, book, named, today)
+    return tuple(one for one in named if one not in late)
 
 
 def _send(work: Work, key: str, thanks: Thanks, granted: Verdict) -> None:
     try:
-        publish, message = build_thanks(work, key, thanks, _also_due(work), granted)
+        publish, message = build_thanks(work, key, thanks, _askable(work, key), granted)
     except Unwritable as fault:
         _hold(work, key, thanks, Verdict("deny", str(fault), "words"))
         return

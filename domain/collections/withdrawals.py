@@ -48,9 +48,10 @@ def _why_no_reminder(work: Work, message: Message) -> str | None:
     if not still_open:
         return "paid"
     given_up = work.state.case.given_up
-    if all(key in given_up for key in still_open):
+    asked_for = tuple(key for key in still_open if key not in given_up)
+    if not asked_for:
         return given_up[still_open[0]].kind
-    agreed = blocks(work, still_open)
+    agreed = blocks(work, asked_for)
     if agreed is not None:
         return agreed
     return "provisional_payment" if message.currency in work.ledger.provisional else None
