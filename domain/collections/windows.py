@@ -37,6 +37,7 @@ def habits_of(
     quiet = preferences(work.state).quiet_hours
     if quiet is None and facts.preferences is not None:
         quiet = facts.preferences.quiet_hours
+    closings = _closings(work)
     return Habits(
         zones=plausible_zones(rules, book, facts),
         opens=numbers.window_opens,
@@ -44,8 +45,8 @@ def habits_of(
         quiet=(quiet.from_, quiet.to) if quiet is not None else None,
         contact=contact,
         country=facts.country,
-        region=region_of(facts) if book.hours else "",
-        closings=_closings(work),
+        region=region_of(facts) if book.hours or closings else "",
+        closings=closings,
     )
 
 

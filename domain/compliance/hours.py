@@ -100,7 +100,7 @@ def _of_zone(rules: list[HoursRule], habits: Habits, zone: str, day: dt.date) ->
         if hours is None:
             continue
         parts = open_spans(*hours, quiet)
-        for start, stop in _less_closings(parts, habits.closings, local):
+        for start, stop in _less_closings(parts, habits, local):
             span = at_local(local, start, zone), at_local(local, stop, zone)
             if span[0] < span[1]:
                 found.append(span)
@@ -112,11 +112,8 @@ def _hours_of(
 ) -> tuple[dt.time, dt.time] | None:
     """The daily window less what the rows of the day take away; None: closed."""
     opens, closes = habits.opens, habits.closes
-    weekday = DAYS[day.weekday()]
     for rule in rules:
-        is_meant = weekday in rule.days or (
-            "holiday" in rule.days and is_holiday(day, habits.country, habits.region)
-        )
+        is_meant = _is_meant(rule.days, habits, day)
         if is_meant and rule.closed:
             return None
         if is_meant:
@@ -124,11 +121,18 @@ def _hours_of(
     return (opens, closes) if opens < closes else None
 
 
+def _is_meant(days: tuple[str, ...], habits: Habits, day: dt.date) -> bool:
+    """Whether the day is one of `days`: by its weekday, or as a holiday where they live."""
+    return DAYS[day.weekday()] in days or (
+        "holiday" in days and is_holiday(day, habits.country, habits.region)
+    )
+
+
 def _less_closings(
-    parts: list[tuple[dt.time, dt.time]], closings: tuple[Closing, ...], day: dt.date
+    parts: list[tuple[dt.time, dt.time]], habits: Habits, day: dt.date
 ) -> list[tuple[dt.time, dt.time]]:
-    for days, times in closings:
-        if days and DAYS[day.weekday()] not in days:
+    for days, times in habits.closings:
+        if days and not _is_meant(days, habits, day):
             continue
         if times is None:
             return []

@@ -10,7 +10,7 @@ import pytest
 from domain.collections.channels import is_allowed
 from domain.compliance.words import is_stop_word
 from tests.unit.collections.story import CUSTOMER, POLICY, START, Story, customer
-from tests.unit.compliance.packs import act, asked, callable_now
+from tests.unit.compliance.packs import act, asked, callable_now, living_in
 
 MOBILE = "+31612345678"
 
@@ -185,3 +185,19 @@ def test_no_time_suits_at_all() -> None:
     assert (verdict.action, verdict.because) == ("deny", "inconvenient_time")
     act(story, "contact.limit-lifted.v1", limit_id="l1")
     assert len(story.reminders) == 1
+
+
+@pytest.mark.parametrize(
+    ("region", "waits"),
+    [("BY", True), ("BE", False), ("", True)],
+)
+def test_holidays_that_do_not_suit_defer(region: str, waits: bool) -> None:
+    """Corpus Christi is kept in Bavaria, not in Berlin; region unknown: in any part."""
+    story = Story(dt.datetime(2026, 6, 4, 9, tzinfo=dt.UTC))
+    story.customer(**living_in("DE", region=region or None)).invoice()
+    limit = {"limit_id": "l1", "kind": "inconvenient_time", "days": ["holiday"]}
+    act(story, "contact.limited.v1", **limit)
+    story.failed()
+    assert story.not_sent == (["inconvenient_time"] if waits else [])
+    story.wait(days=1)
+    assert [one.requested_at.day for one in story.reminders] == [5 if waits else 4]
