@@ -70,7 +70,7 @@ def uncharged_returns(work: Work) -> list[tuple[BankCharge, int]]:
         return []
     known = {fee.failure for fee in state.receivables.fees.values()}
     found = []
-    for charge in bank_charges(state, work.policy):
+    for charge in bank_charges(state):
         facts = state.failures[charge.key].facts
         row = rules.return_charge(profile.facts.country, facts.failed_at.date())
         if row is None or charge.key in known or not _is_theirs(work, charge.key):
