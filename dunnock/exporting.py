@@ -20,6 +20,7 @@ from connectors.pain008.creditor import BadCreditor, Creditor
 from connectors.pain008.schema import InvalidFile
 from connectors.postgres.debit_files import DebitFiles, KeptFile, LateDebit, Taken
 from connectors.postgres.pool import LOST, Pool, connected
+from connectors.simulated_clock import STARTS_AT
 from domain.calendar import local_date
 from domain.debits.candidates import ZONE
 from domain.events.ledger import DirectDebitFailed
@@ -65,7 +66,7 @@ async def export(there: Settings, directory: Path, on: dt.date | None) -> Taken:
     )
     creditor.check()
     async with connected(there.database_url, name="export", size_max=2) as pool:
-        now = await _now(pool)
+        now = await _now(pool, there)
         files = DebitFiles(pool)
         await _catch_up(files)
         taken = await files.take(
@@ -85,13 +86,15 @@ async def export(there: Settings, directory: Path, on: dt.date | None) -> Taken:
     return taken
 
 
-async def _now(pool: Pool) -> dt.datetime:
-    """By the installation's own clock, whatever the settings here say of it.
+async def _now(pool: Pool, there: Settings) -> dt.datetime:
+    """By the installation's own clock: by real time a simulated stack's collections are all late.
 
-    Against real time every collection of a simulated stack would be too late for its day.
+    The row alone says nothing: it stays when an installation goes over to real time.
     """
+    if there.clock == "real":
+        return utc_now()
     simulated: dt.datetime | None = await pool.fetchval("SELECT now FROM simulated_clock")
-    return utc_now() if simulated is None else simulated
+    return simulated or STARTS_AT
 
 
 async def _catch_up(files: DebitFiles) -> None:

@@ -30,7 +30,7 @@ from dunnock.importer import log_client
 from dunnock.importing import Importer, limits_of
 from dunnock.importing_outbox import OutboxPublisher
 from dunnock.importing_words import in_words
-from dunnock.installation import HOME
+from dunnock.installation import HOME, kept_clock
 from runtime import logs
 from runtime.settings import Settings, settings
 
@@ -81,6 +81,7 @@ def installation(stack: str | None) -> Settings:
         try:
             said = json.loads(Path(stack).read_text())
             found = {"database_url": said["postgres"], "kafka": said["kafka"]}
+            found |= _clock(said.get("clock"))
         except (OSError, ValueError, KeyError, TypeError) as error:
             why = f"{type(error).__name__}: {error}"
             raise Problem(f"{stack} does not say where a stack is ({why}).") from error
@@ -89,8 +90,14 @@ def installation(stack: str | None) -> Settings:
     if "DATABASE_URL" not in os.environ and kept.exists():
         password = json.loads(kept.read_text())["postgres_password"]
         url = postgres.dsn(FIXED["postgres"], password)
-        return settings().model_copy(update={"database_url": url})
+        found = {"database_url": url} | _clock(kept_clock(HOME / "data"))
+        return settings().model_copy(update=found)
     return settings()
+
+
+def _clock(said: object) -> dict[str, str]:
+    """What the stack runs by; one of an earlier version does not say, then the settings do."""
+    return {"clock": str(said)} if said in ("real", "simulated") else {}
 
 
 async def _here(path: Path, name: str, chosen: Settings) -> tuple[dict[str, Any], bool]:

@@ -111,6 +111,17 @@ def _completed(known: Secrets, place: Path) -> Secrets:
     return found
 
 
+def keep_clock(data: Path, clock: str) -> None:
+    """For commands beside the stack: by which clock it was last started."""
+    write_atomically(data / "clock", clock)
+
+
+def kept_clock(data: Path) -> str:
+    """Empty when the stack was never started since it is kept."""
+    place = data / "clock"
+    return place.read_text() if place.exists() else ""
+
+
 def write_atomically(place: Path, text: str) -> None:
     """Readers see the old or the new text, never a part; only the owner can read it."""
     unfinished = place.with_name(f".{place.name}.{os.getpid()}")

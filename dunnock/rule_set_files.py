@@ -18,6 +18,7 @@ from connectors.postgres.pool import LOST, Pool, connected
 from connectors.postgres.rule_set_life import Life, Shortcut
 from connectors.postgres.rule_set_outbox import Outbox
 from connectors.postgres.rule_sets import Refused, StoredVersion
+from connectors.simulated_clock import STARTS_AT
 from domain.drafts import Body, check, read
 from dunnock.embedded.problems import Problem
 from dunnock.policies import Wish
@@ -34,7 +35,7 @@ async def hand_on(chosen: Settings, document: dict[str, Any], wish: Wish) -> str
         raise Problem("--force needs --because: the reason is kept in the history.")
     try:
         async with connected(chosen.database_url, name="dunnock policy") as pool:
-            actor = await _actor(pool)
+            actor = await _actor(pool, chosen)
             if wish.force:
                 version = document.get("version")
                 least = version if type(version) is int else 0
@@ -50,10 +51,10 @@ async def hand_on(chosen: Settings, document: dict[str, Any], wish: Wish) -> str
         raise Problem(f"The database does not answer: {error}") from error
 
 
-async def _actor(pool: Pool) -> Actor:
-    # The shell need not know that the clock is simulated: the database does.
-    simulated = await pool.fetchval("SELECT now FROM simulated_clock")
-    now = simulated or utc_now()
+async def _actor(pool: Pool, chosen: Settings) -> Actor:
+    now = utc_now()
+    if chosen.clock == "simulated":
+        now = await pool.fetchval("SELECT now FROM simulated_clock") or STARTS_AT
     return Actor(f"command line ({getpass.getuser()})", now)
 
 

@@ -41,6 +41,7 @@ def up(chosen: argparse.Namespace) -> None:
             database_url=os.environ.get("DATABASE_URL", ""),
             redis_url=os.environ.get("REDIS_URL", ""),
         )
+        installation.keep_clock(home.data, plan.clock)
         only = [name for name in chosen.only.split(",") if name]
         asyncio.run(_Stack(plan, home, chosen.json, only).run())
 
@@ -176,6 +177,7 @@ def described(plan: Plan, pids: dict[str, int], logs: Path) -> dict[str, object]
         "postgres": plan.dsn,
         "redis": plan.redis,
         "web": plan.ports.url("web"),
+        "clock": plan.clock,
         "simulators": {**outside, "smtp": plan.smtp},
         "pids": pids,
         "api_key": plan.secrets.api_key,

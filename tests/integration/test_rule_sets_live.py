@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -18,6 +19,7 @@ from dunnock.embedded.problems import Problem
 from dunnock.policies import Wish
 from dunnock.rule_set_files import hand_on
 from dunnock.rule_set_publisher import keep_publishing, to_the_log
+from runtime.clock import utc_now
 from runtime.settings import Settings
 from streams.policy_log import newest_version, publish_policy
 from streams.topic_setup import ensure_topics
@@ -73,6 +75,22 @@ async def test_force_is_live_at_once_and_stays_in_the_history(chosen: Settings, 
     assert {json.loads(value or b"")["version"] for _, value in live} == {5}
     history = await pool.fetch("SELECT what, comment FROM rule_set_history")
     assert [tuple(row) for row in history] == [("forced", FORCED.because)]
+
+
+async def test_the_history_goes_by_the_clock_of_the_settings(chosen: Settings, pool: Pool) -> None:
+    """A row that is left of a simulation says nothing on real time."""
+    moved = dt.datetime(2026, 6, 3, 7, tzinfo=dt.UTC)
+    await pool.execute("DELETE FROM simulated_clock")
+    await pool.execute("INSERT INTO simulated_clock (now) VALUES ($1)", moved)
+    try:
+        await hand_on(chosen, document(9), FORCED)
+        simulated = chosen.model_copy(update={"clock": "simulated"})
+        await hand_on(simulated, document(10), FORCED)
+    finally:
+        await pool.execute("DELETE FROM simulated_clock")
+    moments = [row["at"] for row in await pool.fetch("SELECT at FROM rule_set_history ORDER BY at")]
+    assert moments[0] == moved
+    assert abs(utc_now() - moments[1]) < dt.timedelta(minutes=5)
 
 
 async def test_a_fault_in_the_file_is_told_with_its_place(chosen: Settings, pool: Pool) -> None:

@@ -57,9 +57,10 @@ def asked_for() -> Story:
     return owing(story()).until(CUT_OFF - dt.timedelta(hours=1))
 
 
-def there(database_url: str) -> Settings:
+def there(database_url: str, clock: str = "real") -> Settings:
     return Settings.model_validate(
         {
+            "clock": clock,
             "DATABASE_URL": database_url,
             "creditor_name": CREDITOR.name,
             "creditor_iban": CREDITOR.iban,
@@ -210,13 +211,30 @@ async def test_a_simulated_clock_says_what_is_final_and_what_too_late(
     await project_until(pool, real)
     await pool.execute("INSERT INTO simulated_clock (now) VALUES ($1)", CUT_OFF)
     try:
-        early = await exporting.export(there(migrated_url), tmp_path, None)
+        simulated = there(migrated_url, "simulated")
+        early = await exporting.export(simulated, tmp_path, None)
         await pool.execute("UPDATE simulated_clock SET now = now + interval '15 minutes'")
-        final = await exporting.export(there(migrated_url), tmp_path, None)
+        final = await exporting.export(simulated, tmp_path, None)
     finally:
         await pool.execute("DELETE FROM simulated_clock")
     assert early == Taken((), (), ())
     assert len(final.files) == 1
+
+
+async def test_a_row_that_is_left_of_a_simulation_says_nothing_on_real_time(
+    pool: Pool, migrated_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await project(pool, asked_for())
+    now = CUT_OFF + dt.timedelta(minutes=16)
+    monkeypatch.setattr(exporting, "utc_now", lambda: now)
+    await project_until(pool, now)
+    left = now - dt.timedelta(days=20)
+    await pool.execute("INSERT INTO simulated_clock (now) VALUES ($1)", left)
+    try:
+        taken = await exporting.export(there(migrated_url), tmp_path, None)
+    finally:
+        await pool.execute("DELETE FROM simulated_clock")
+    assert len(taken.files) == 1
 
 
 async def test_nothing_is_taken_before_the_projector_has_read_it_all(

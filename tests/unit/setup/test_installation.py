@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
@@ -15,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from dunnock import installation
+from dunnock import importing_command, installation, up
 from dunnock.embedded.problems import Problem
+from dunnock.stack import Plan
 
 
 @pytest.fixture(autouse=True)
@@ -87,6 +89,33 @@ def test_secrets_are_made_once_and_private(tmp_path: Path) -> None:
     assert len({login.password for login in made.logins}) == 6
     # Nothing goes live without a second person: there are two who may publish.
     assert [login.role for login in made.logins].count("policy") == 2
+
+
+@pytest.mark.parametrize("clock", ["simulated", "real"])
+def test_commands_beside_a_stack_go_by_its_clock(
+    clock: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its file, and in its directory; the shell need not say it."""
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.delenv("DUNNOCK_CLOCK", raising=False)
+
+    class Stack:
+        def __init__(self, plan: Plan, home: installation.Installation, *_: object) -> None:
+            said = up.described(plan, {}, home.logs)
+            installation.write_atomically(tmp_path / "up.json", json.dumps(said))
+
+        async def run(self) -> None:
+            return
+
+    monkeypatch.setattr(up, "_Stack", Stack)
+    words = {"json": None, "ephemeral": False, "ports": "auto", "workers": 1, "no_traffic": True}
+    up.up(argparse.Namespace(**words, clock=clock, only=""))
+    assert importing_command.installation("up.json").clock == clock
+    assert importing_command.installation(None).clock == clock
+    other = json.loads(Path("up.json").read_text())
+    del other["clock"]
+    Path("older.json").write_text(json.dumps(other))
+    assert importing_command.installation("older.json").clock == "real"
 
 
 def test_an_older_installation_gets_the_users_that_came_since(tmp_path: Path) -> None:
