@@ -10,12 +10,12 @@ from collections import defaultdict
 from typing import Any
 
 from domain.calendar import local_date
-from domain.collections.state import CustomerState
+from domain.collections.state import CustomerState, NotSent
 from domain.collections.work import Work
 from domain.compliance.policy import ContactRules
 from domain.compliance.rows import ValidationRule
 from domain.identity import digest
-from domain.notices.owing import owe
+from domain.notices.owing import SETTLED, drop, owe, still_asks
 from domain.notices.state import Notice
 
 KIND = "validation_notice"
@@ -32,7 +32,8 @@ def owe_notices(work: Work) -> None:
     rules = work.policy.contact.book(country, day).validations
     if not rules:
         return
-    fresh = _contacted(work) - set(state.compliance.validated)
+    _forget_settled(work)
+    fresh = _contacted(work) - set(work.state.compliance.validated)
     if not fresh:
         return
     by_currency: dict[str, list[str]] = defaultdict(list)
@@ -42,6 +43,20 @@ def owe_notices(work: Work) -> None:
         owe(work, f"validation|{digest(*keys)}", _notice(work, rules[0], currency, tuple(keys)))
     validated = (*work.state.compliance.validated, *sorted(fresh))
     work.set(compliance=work.state.compliance.model_copy(update={"validated": validated}))
+
+
+def _forget_settled(work: Work) -> None:
+    """What was settled before its notice went out needs none; one is owed anew if it comes back."""
+    for key, notice in tuple(work.state.notices.owed.items()):
+        if notice.kind != KIND or still_asks(work, notice):
+            continue
+        drop(work, key)
+        work.note_not_sent(
+            NotSent(at=work.now, because=SETTLED, kind=KIND, currency=notice.currency)
+        )
+        file, settled = work.state.compliance, set(notice.invoice_ids)
+        left = tuple(one for one in file.validated if one not in settled)
+        work.set(compliance=file.model_copy(update={"validated": left}))
 
 
 def disputable(state: CustomerState, rules: ContactRules, now: dt.datetime) -> list[dict[str, Any]]:
@@ -82,4 +97,5 @@ def _notice(work: Work, rule: ValidationRule, currency: str, keys: tuple[str, ..
         invoice_ids=keys,
         values={"days": str(rule.dispute_days)},
         channels=rule.channels,
+        asks_for_money=True,
     )

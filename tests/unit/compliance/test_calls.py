@@ -158,3 +158,13 @@ def test_dutch_calls_are_not_counted() -> None:
     for _ in range(12):
         call(story)
     assert callable_now(story)["allowed"] is True
+
+
+def test_a_call_about_more_debts_than_are_kept_is_one_about_each() -> None:
+    """A row has a bound; what is not kept must not free a debt."""
+    story = owing_two()
+    call(story, invoice_ids=[f"x{n}" for n in range(201)])
+    assert story.state is not None
+    assert story.state.compliance.calls[-1].invoice_ids is None
+    call(story, invoice_ids=["i1"])
+    assert story.state.compliance.calls[-1].invoice_ids == ("i1",)

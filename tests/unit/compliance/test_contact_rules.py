@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from domain.collections import rules as collections
 from domain.compliance.disclosures import disclosures_missing
 from domain.compliance.policy import ContactRules
 from domain.compliance.rows import CapRule
 from domain.rulesets import parse
-from tests.unit.collections.story import POLICY, Story
+from tests.unit.collections.story import LOOKED, POLICY, Story
 from tests.unit.compliance.packs import STRICT, asked, callable_now, living_in, with_contact
 
 TODAY = dt.date(2026, 6, 1)
@@ -160,6 +161,31 @@ def test_the_validation_notice_is_owed_once_for_each_debt() -> None:
     assert len(story.reminders) == 3
 
 
+def _validations(story: Story) -> list[tuple[str, ...]]:
+    found = [one for one in story.messages("notice") if one.notice == "validation_notice"]
+    assert all(one.last_look for one in found)
+    return [one.invoice_ids for one in found]
+
+
+def test_no_validation_notice_for_what_was_paid_before_its_last_look() -> None:
+    """What comes back is a debt again, and its notice is owed then."""
+    story = Story(policy=STRICT).customer(**living_in("US")).invoice().failed()
+    story.holds_looks = True
+    story.wait(hours=4)
+    assert story.state is not None
+    reminder = story.looks.pop()
+    story._take(*collections.look(story.state, reminder, LOOKED, STRICT, story.now))
+    assert [ref.startswith("notice|validation|") for ref in story.looks] == [True]
+    story.payment(minor=4999)
+    story.decide_looks().wait(days=2)
+    assert len(story.reminders) == 1
+    assert _validations(story) == []
+    assert "nothing_open" in story.not_sent
+    story.holds_looks = False
+    story.reversal(minor=4999).wait(days=2)
+    assert _validations(story) == [("i1",)]
+
+
 @pytest.mark.parametrize("kind", ["breathing_space", "mental_health_crisis"])
 def test_breathing_space_denies_messages_and_calls_while_it_runs(kind: str) -> None:
     """United Kingdom, D20: the gate says why; sixty days later it goes on."""
@@ -187,3 +213,13 @@ def test_a_dispute_stops_collection_of_its_debt_until_it_is_answered() -> None:
     story.tell("dispute.answered.v1", {**told, "at": story.now.isoformat(), "upheld": False})
     story.wait(days=7)
     assert story.reminders[-1].invoice_ids == ("i1", "i2")
+
+
+def test_stop_words_hold_in_whatever_letters_the_rule_set_has_them() -> None:
+    """Whoever writes the rule set writes as people do, and so does the customer."""
+    rules = POLICY.contact.model_copy(
+        update={"stop_words": {"de": ("Schluß",)}, "stop_phrases": {"de": ("Keine Post MEHR",)}}
+    )
+    assert is_stop_word(rules, "SCHLUSS jetzt")
+    assert is_stop_word(rules, "keine Post mehr!")
+    assert not is_stop_word(rules, "stop")

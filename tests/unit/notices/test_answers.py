@@ -45,6 +45,22 @@ def test_a_broken_promise_is_told_of() -> None:
     assert _told(story) == ["promise_broken"]
 
 
+def test_who_is_flagged_or_has_made_another_agreement_is_not_asked() -> None:
+    """Of a broken promise: it asks for money, so what holds a reminder holds it."""
+    promise = {"promise_id": "p1", "amount": {"minor": 4999, "currency": "EUR"}}
+    for is_flagged in (True, False):
+        story = _owing()
+        _act(story, "promise.made.v1", due_on="2026-06-05", **promise)
+        story.wait(days=1)
+        if is_flagged:
+            story.customer(flags=["dispute"])
+        else:
+            _act(story, "hold.placed.v1", hold_id="h1", invoice_ids=["i1"])
+        story.wait(days=10)
+        assert story.published("promise.broken.v1")
+        assert _told(story) == []
+
+
 def test_a_hand_over_names_the_collector() -> None:
     story = _act(_owing(), "debt.handed-over.v1", collector="Collect B.V.", approved_by="ben")
     assert _told(story) == ["handed_over"]

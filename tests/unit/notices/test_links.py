@@ -30,6 +30,18 @@ def test_nothing_is_sent_when_nothing_is_open() -> None:
     assert story.not_sent == ["nothing_open"]
 
 
+def test_more_links_than_a_row_may_hold_are_refused() -> None:
+    """Nobody can be reached: what was asked for waits, up to a bound."""
+    limits = POLICY.limits.model_copy(update={"notices_max": 3})
+    story = Story(policy=POLICY.model_copy(update={"limits": limits}))
+    story.invoice(payment_method="link", due_on="2026-06-10")
+    for n in range(4):
+        _asked(story, of=f"m-{n}", ce_id=f"l{n}")
+    assert story.refused == ["row_full"]
+    assert story.state is not None
+    assert len(story.state.notices.owed) == 3
+
+
 def test_links_are_for_one_payment_where_the_rules_say_so() -> None:
     rules = POLICY.delivery.model_copy(update={"single_use_links": True})
     for policy in (POLICY, POLICY.model_copy(update={"delivery": rules})):
