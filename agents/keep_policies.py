@@ -42,7 +42,7 @@ class KeepPolicies:
         except ValueError as error:
             raise BadRecord("invalid", f"not a sound policy: {str(error)[:300]}") from None
         present = ctx.get(TABLE, name)
-        if present is not None and _version_of(name, present) >= version:
+        if present is not None and _kept_version(name, present) >= version:
             return
         ctx.put(TABLE, name, record.value)
         if name in RULE_SETS:
@@ -63,6 +63,14 @@ def _version_of(name: str, document: bytes) -> int:
     if name == POLICY_ID:
         return AcceptancePolicy.parse(document).ref.version
     return parse(name, document).version
+
+
+def _kept_version(name: str, document: bytes) -> int:
+    """0 where an earlier release has kept what this one finds unsound: anything sound is newer."""
+    try:
+        return _version_of(name, document)
+    except ValueError:
+        return 0
 
 
 class CurrentPolicy:

@@ -20,7 +20,7 @@ from pydantic_core import to_jsonable_python
 
 from domain.policy.difference import place_of
 from domain.policy.ruleset import RuleSet
-from domain.rulesets import RULE_SETS
+from domain.rulesets import RULE_SETS, UNFORESEEN
 
 #: Nobody writes a rule set longer than this.
 CHARACTERS_MAX = 200_000
@@ -106,6 +106,8 @@ def check(rule_set_id: str, body: Body) -> Checked:
     except pydantic.ValidationError as error:
         told = error.errors(include_url=False, include_input=False)[:_FAULTS_MAX]
         return Checked(None, tuple(_fault(one) for one in told))
+    except UNFORESEEN as error:
+        return Checked(None, (Fault("", str(error)),))
     return Checked(rules, (), tuple(rules.findings()))
 
 

@@ -34,6 +34,8 @@ RULE_SETS: dict[str, tuple[str, type[RuleSet]]] = {
     "retries": ("retries", RetryRules),
     "delivery": ("delivery", DeliveryRules),
 }
+#: What a check may meet in a document and did not foresee: as unsound as any other fault.
+UNFORESEEN = (TypeError, ArithmeticError, LookupError, AttributeError)
 
 
 def parse(rule_set_id: str, document: bytes | str) -> RuleSet:
@@ -44,6 +46,8 @@ def parse(rule_set_id: str, document: bytes | str) -> RuleSet:
         found = RULE_SETS[rule_set_id][1].model_validate_json(document)
     except pydantic.ValidationError as error:
         raise ValueError("; ".join(_fault(one) for one in error.errors()[:5])) from None
+    except UNFORESEEN as error:
+        raise ValueError(f"the document: {error}") from None
     return found
 
 

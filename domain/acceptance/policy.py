@@ -62,7 +62,7 @@ class PolicyDocument(_Part):
     """What is published: everything a decision depends on besides its facts."""
 
     id: Literal["acceptance"]
-    version: Annotated[int, Field(ge=1)]
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
     required: Annotated[tuple[Required, ...], Field(max_length=200)]
     providers: Annotated[tuple[Id, ...], Field(max_length=20)]
     required_providers: tuple[Id, ...]

@@ -6,15 +6,16 @@ import datetime as dt
 import tomllib
 from functools import cached_property
 from importlib.resources import files
+from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from domain.arrangements.policy import PlanRules
 from domain.collections.codes import ReturnCodes, load_return_codes
 from domain.compliance.policy import ContactRules
 from domain.debits.policy import RetryRules
-from domain.events.base import Channel, Data
+from domain.events.base import Channel, Data, WallTime
 from domain.fees.policy import FeesPolicy, load_fees_policy
 from domain.notices.policy import DeliveryRules
 from domain.overdue.policy import OverdueRules
@@ -23,24 +24,36 @@ from domain.receivables.policy import ChargeRules
 from domain.templates.legal import LegalTexts, load_legal_texts
 from domain.templates.texts import Texts, load_texts
 
+Days = Annotated[int, Field(strict=True, ge=0, le=3650)]
+Hours = Annotated[int, Field(strict=True, ge=0, le=8760)]
+
+
+def _rising(days: tuple[int, ...]) -> tuple[int, ...]:
+    """Two steps on one day would leave at once; the first is what the others are counted from."""
+    if days[0] != 0 or any(later <= day for day, later in pairwise(days)):
+        raise ValueError(
+            "the days of the steps begin with 0, and each is later than the one before"
+        )
+    return days
+
 
 class Numbers(Data):
     """One effective-dated row of the rhythm of messages."""
 
     valid_from: dt.date
     source: str
-    window_opens: dt.time
-    window_closes: dt.time
-    spread_seconds: int
-    step_days: tuple[int, ...]
+    window_opens: WallTime
+    window_closes: WallTime
+    spread_seconds: Annotated[int, Field(strict=True, ge=0, le=86_400)]
+    step_days: Annotated[tuple[Days, ...], Field(min_length=1), AfterValidator(_rising)]
     #: A further failure within these hours joins the sequence that runs.
-    join_hours: int
+    join_hours: Hours
     #: A step later than this pushes the next one, so that two never follow on each other's heels.
-    late_hours: int
+    late_hours: Hours
     #: A thank-you at any hour may leave for so long; one that is held is given up after the days.
-    thanks_hours: int
-    thanks_days: int
-    settle_target_days: int
+    thanks_hours: Hours
+    thanks_days: Days
+    settle_target_days: Annotated[int, Field(strict=True, ge=0, le=90)]
 
 
 class Limits(Data):

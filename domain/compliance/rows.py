@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from domain.events.base import Channel, Data, Id
+from domain.events.base import Channel, Data, Id, WallTime
 
 Profile = Literal["contract", "strict"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
@@ -42,8 +42,9 @@ class HoursRule(Rule):
     #: `holiday`: public holidays of the country and region, whatever day of the week it is.
     days: Annotated[tuple[Day, ...], Field(min_length=1)]
     closed: bool = False
-    opens: dt.time = dt.time.min
-    closes: dt.time = dt.time.max
+    opens: WallTime = dt.time.min
+    #: Never later than the daily window, so the last second of a day stands for its end.
+    closes: WallTime = dt.time(23, 59, 59)
     contacts: tuple[Contact, ...] = ("message", "call")
     #: Only in these parts of the country (ISO 3166-2 without the country); empty: in all.
     regions: tuple[str, ...] = ()

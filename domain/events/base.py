@@ -32,6 +32,7 @@ _Date = TypeVar("_Date", bound=dt.date)
 _RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
+_WALL_TIME = re.compile(r"([01][0-9]|2[0-3])(:[0-5][0-9]){1,2}")
 
 
 def _instant(value: Any) -> Any:
@@ -51,6 +52,17 @@ def _day(value: Any) -> Any:
     return dt.date.fromisoformat(value)
 
 
+def _wall_time(value: Any) -> Any:
+    """Pydantic would also take offsets, parts of seconds and bare numbers."""
+    if isinstance(value, dt.time):
+        value = value.isoformat()
+    if value == dt.time.max.isoformat():  # how the end of a day was written before
+        return dt.time(23, 59, 59)
+    if not isinstance(value, str) or not _WALL_TIME.fullmatch(value):
+        raise ValueError("not a time of day as 08:00 or 08:00:00: no offset, no parts of a second")
+    return dt.time.fromisoformat(value)
+
+
 def _plausible(value: _Date) -> _Date:
     if not YEAR_MIN <= value.year <= YEAR_MAX:
         raise ValueError(f"the year must lie between {YEAR_MIN} and {YEAR_MAX}")
@@ -58,12 +70,18 @@ def _plausible(value: _Date) -> _Date:
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant), AfterValidator(_plausible)]
+#: A clock on the wall says neither its zone nor parts of a second; timers keep milliseconds only.
+WallTime = Annotated[dt.time, BeforeValidator(_wall_time)]
 Day = Annotated[dt.date, BeforeValidator(_day), AfterValidator(_plausible)]
+#: Files beside the zones that say what the host was set up with.
+_OF_THE_HOST = frozenset({"localtime", "posixrules"})
 
 
 @lru_cache(maxsize=1024)
 def is_zone(name: str) -> bool:
-    """Whether it is an IANA time zone."""
+    """Whether it is an IANA time zone, the same on every host."""
+    if name.rpartition("/")[2].lower() in _OF_THE_HOST:
+        return False
     try:
         ZoneInfo(name)
     except (ValueError, OSError, LookupError):  # not found is a KeyError

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from domain.events.base import Data
-from domain.money import Currency
+from domain.money import MINOR_MAX, Currency
 from domain.policy.ruleset import RuleSet
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
@@ -45,9 +45,11 @@ class Condition(Data):
     days_min: Annotated[int, Field(ge=0, le=3650)] | None = None
     since: Since = "due"
     #: The open amount of one currency must reach this. In minor units.
-    open_minor_min: dict[Currency, Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
-    items_min: Annotated[int, Field(ge=1)] | None = None
-    reminders_min: Annotated[int, Field(ge=1)] | None = None
+    open_minor_min: dict[Currency, Annotated[int, Field(gt=0, le=MINOR_MAX)]] = Field(
+        default_factory=dict
+    )
+    items_min: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    reminders_min: Annotated[int, Field(ge=1, le=10_000)] | None = None
     codes: frozenset[str] = frozenset()
     flags: frozenset[str] = frozenset()
     without_flags: frozenset[str] = frozenset()
@@ -106,7 +108,9 @@ class OverdueRules(RuleSet):
     id: Literal["overdue"]
     clear_label: dict[str, str]
     #: What is open up to this (minor units) is not chased.
-    tolerance_minor: dict[Currency, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    tolerance_minor: dict[Currency, Annotated[int, Field(ge=0, le=MINOR_MAX)]] = Field(
+        default_factory=dict
+    )
     #: Remind so many days before the due date; a customer's own choice outranks it. None: don't.
     days_before_due: Annotated[int, Field(ge=0, le=60)] | None = None
     states: Annotated[tuple[State, ...], Field(max_length=20)]

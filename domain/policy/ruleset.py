@@ -11,6 +11,9 @@ from pydantic import Field
 from domain.events.base import Data
 from domain.events.outputs import PolicyRef
 
+#: What databases and JSON can hold everywhere; nobody publishes as often.
+VERSION_MAX = 2**31 - 1
+
 
 class RuleSet(Data):
     """What all rule sets have. A version is never changed, only followed by a higher one.
@@ -21,7 +24,7 @@ class RuleSet(Data):
     model_config = Data.model_config | {"extra": "forbid"}
 
     id: str
-    version: Annotated[int, Field(strict=True, ge=1)]
+    version: Annotated[int, Field(strict=True, ge=1, le=VERSION_MAX)]
     #: Why this version is as it is, for people.
     note: str = ""
 
