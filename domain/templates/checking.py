@@ -15,6 +15,8 @@ SMS_PARTS_MAX = 3
 #: What a value takes in a text, about: for the length of a template that is not filled in yet.
 _VALUE = "x" * 12
 _LINK = "x" * 140
+#: What stands for one item of a list, and for the number of those left out of a short message.
+ITEM, MORE = frozenset({"invoice", "amount", "due"}), frozenset({"count"})
 
 
 class Checked(Protocol):
@@ -43,6 +45,18 @@ def of_blocks(where: str, blocks: Mapping[str, str]) -> Iterator[str]:
                 yield f"{where}, block {name}: a block holds no other block"
         except Malformed as error:
             yield f"{where}, block {name}: {error}"
+
+
+def of_lists(where: str, item: str, more: str) -> Iterator[str]:
+    """How a language names what is open: the words of an item, and of those left out."""
+    for name, words, known in (("item", item, ITEM), ("more", more, MORE)):
+        try:
+            for variable in unknown(words, known):
+                yield f"{where}, {name}: unknown variable {{{variable}}}"
+            if names_in(words, "block") | names_in(words, "legal"):
+                yield f"{where}, {name}: holds no block"
+        except Malformed as error:
+            yield f"{where}, {name}: {error}"
 
 
 def of_template(where: str, kind: str, text: Checked, blocks: Mapping[str, str]) -> Iterator[str]:

@@ -19,11 +19,17 @@ _SPACES = str.maketrans({"\u00a0": " ", "\u202f": " "})
 
 @lru_cache(maxsize=256)
 def locale_of(language: str, country: str) -> Locale:
-    """The language as written in the country (a comma or a point, the date's order)."""
-    try:
-        return Locale.parse(f"{language}_{country}")
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse(language)
+    """The language as written in the country (a comma or a point, the date's order).
+
+    A tag may hold more than a language, or one that CLDR does not know: then as it stands by
+    itself, at last as in English. Total.
+    """
+    for tag in (f"{language}-{country}", language):
+        try:
+            return Locale.parse(tag.replace("-", "_"))
+        except (UnknownLocaleError, ValueError):
+            continue
+    return Locale.parse("en")
 
 
 def money(amount: Money, locale: Locale) -> str:

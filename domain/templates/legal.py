@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from domain.events.base import Channel, Country, Data
 from domain.policy.ruleset import RuleSet
 from domain.templates.kinds import ALWAYS, KINDS
+from domain.templates.languages import ByTag
 from domain.templates.placeholders import Malformed, names_in, unknown
 
 #: Blocks that templates may name; a block of one's own can't have one of these names.
@@ -25,7 +26,7 @@ class LegalBlock(Data):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     valid_from: dt.date
     source: Annotated[str, Field(min_length=1)]
-    texts: dict[str, Annotated[str, Field(min_length=1)]]
+    texts: ByTag[Annotated[str, Field(min_length=1)]]
 
 
 class Line(Data):

@@ -120,7 +120,11 @@ class Writer:
         names = self.legal.lines_for(channel, to.country, draft.purpose)
         lines = [fill(of_law(name), values, {}) for name in names]
         body = _with_lines(body, lines, is_short=medium.is_short)
-        subject = None if channel == "sms" else fill(text.subject, values, {})
+        subject = None
+        if channel != "sms":
+            subject = fill(text.subject, values, {"legal": of_law, "block": own})
+            # A header has one line, and a block may have more.
+            subject = " ".join(subject.splitlines())
         template_ref = PolicyRef(id=found.name, version=self.texts.version)
         return Rendered(subject=subject, body=body, language=language, template=template_ref)
 
@@ -156,16 +160,20 @@ def _with_lines(body: str, lines: list[str], *, is_short: bool) -> str:
 def _short(items: list[Item], texts: LanguageTexts, locale: Locale) -> str:
     names = [item.invoice_id for item in items[:_SHORT_ITEMS_MAX]]
     if len(items) > _SHORT_ITEMS_MAX:
-        names.append(texts.more.format(count=len(items) - _SHORT_ITEMS_MAX))
+        names.append(fill(texts.more, {"count": str(len(items) - _SHORT_ITEMS_MAX)}, {}))
     return formats.listing(names, locale)
 
 
 def _long(items: list[Item], texts: LanguageTexts, locale: Locale) -> str:
     return "\n".join(
-        texts.item.format(
-            invoice=item.invoice_id,
-            amount=formats.money(item.open, locale),
-            due=formats.date(item.due_on, locale),
+        fill(
+            texts.item,
+            {
+                "invoice": item.invoice_id,
+                "amount": formats.money(item.open, locale),
+                "due": formats.date(item.due_on, locale),
+            },
+            {},
         )
         for item in items
     )

@@ -13,6 +13,7 @@ from domain.events.base import Data
 from domain.policy.ruleset import RuleSet
 from domain.templates import checking
 from domain.templates.kinds import KINDS, REMINDER, THANKS_ALL, THANKS_REST
+from domain.templates.languages import ByTag, Tag
 
 _TEXT_MAX = 8_000
 Words = Annotated[str, Field(min_length=1, max_length=_TEXT_MAX)]
@@ -65,7 +66,7 @@ class Brand(Data):
     contact: Words
     #: Lines of the sender's address on a letter.
     sender: tuple[Words, ...] = ()
-    languages: dict[str, OwnTexts] = Field(default_factory=dict)
+    languages: ByTag[OwnTexts] = Field(default_factory=dict)
 
 
 class Found(NamedTuple):
@@ -79,8 +80,8 @@ class Texts(RuleSet):
     """Every language and brand, and which country speaks which."""
 
     id: Literal["templates"]
-    languages: dict[str, LanguageTexts]
-    of_country: dict[str, str]
+    languages: ByTag[LanguageTexts]
+    of_country: dict[str, Tag]
     brands: dict[str, Brand] = Field(default_factory=dict)
 
     def chain(self, tag: str, country: str) -> tuple[str, ...]:
@@ -124,6 +125,16 @@ class Texts(RuleSet):
                     where = f"brand {brand}, language {language}, template {name}"
                     yield where, kind, text, {**theirs, **own.blocks}
 
+    def _inherited(self) -> Iterator[tuple[str, str, Text, Mapping[str, str]]]:
+        """The language's templates that a brand sends with blocks of its own in them."""
+        for brand, mine in self.brands.items():
+            for language, own in mine.languages.items():
+                theirs, replaced = self.languages[language], {name for _, name, _ in _all(own)}
+                for kind, name, text in _all(theirs) if own.blocks else ():
+                    if name not in replaced:
+                        where = f"brand {brand}, language {language}, template {name}"
+                        yield where, kind, text, {**theirs.blocks, **own.blocks}
+
     @model_validator(mode="after")
     def _is_sound(self) -> Texts:
         if "en" not in self.languages:
@@ -138,7 +149,9 @@ class Texts(RuleSet):
             for key, own in mine.languages.items()
         ]
         faults = [fault for where, those in blocks for fault in checking.of_blocks(where, those)]
-        for where, kind, text, known in self.every():
+        for language, one in self.languages.items():
+            faults += checking.of_lists(f"language {language}", one.item, one.more)
+        for where, kind, text, known in (*self.every(), *self._inherited()):
             faults += checking.of_template(where, kind, text, known)
         if faults:
             raise ValueError("; ".join(faults[:5]))
