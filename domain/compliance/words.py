@@ -29,12 +29,12 @@ def is_stop_word(rules: ContactRules, text: str, language: str = "") -> bool:
     if not words:
         return False
     languages = {*rules.stop_words, *rules.stop_phrases, language}
-    if any(words[0] in rules.stop_words.get(one, ()) for one in languages):
+    if any(words[0] in map(str.casefold, rules.stop_words.get(one, ())) for one in languages):
         return True
     if len(text) > _READ_CHARACTERS_MAX:
         return False
     said = " ".join(words)
-    return any(said in rules.stop_phrases.get(one, ()) for one in languages)
+    return any(said in map(str.casefold, rules.stop_phrases.get(one, ())) for one in languages)
 
 
 def record_message(work: Work, ce_id: str, data: MessageReceived) -> None:
