@@ -49,7 +49,8 @@ def flat_claims(work: Work, found: Iterable[Candidate]) -> list[tuple[Candidate,
             continue
         cost = flat_cost(one.statute, flat.minor, item, vat_on_top=one.charge.vat_on_top)
         if cost.total:
-            claims.append((one, Money(minor=cost.total, currency=flat.currency)))
+            total = Money.model_construct(minor=cost.total, currency=flat.currency)
+            claims.append((one, total))
     return claims
 
 

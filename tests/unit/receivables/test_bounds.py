@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+from domain.collections.state import CustomerState
+from domain.money import MINOR_MAX
 from domain.receivables.letters import KEPT_MAX
 from domain.receivables.policy import Charge, ChargeRules
+from domain.receivables.principal import as_invoice
 from domain.receivables.state import Fee
 from tests.unit.collections.story import POLICY
 from tests.unit.receivables.fee_story import WIK, FeeStory, charging, flat
@@ -51,6 +54,17 @@ def test_no_letter_announces_a_fee_of_nothing() -> None:
     story.wait(days=40)
     assert story.letters == []
     assert story.fees == []
+
+
+def test_a_fee_beyond_what_an_amount_may_be_is_asked_for_up_to_it() -> None:
+    """Costs of many large bills, with VAT: less is claimed, and nothing stops."""
+    fee = Fee(
+        charge="c", version=1, currency="EUR", invoice_id="i1", items=("i1",),
+        stated=3 * MINOR_MAX, amount=2 * MINOR_MAX, due_on=WRITTEN.date(), as_of=WRITTEN,
+        claimed_at=WRITTEN,
+    )  # fmt: skip
+    item = as_invoice(CustomerState(customer_id="c1"), "f1", fee)
+    assert item.facts.amount.minor == MINOR_MAX
 
 
 def _charge_timers(story: FeeStory) -> list[str]:
