@@ -18,7 +18,7 @@ import orjson
 import stamina
 
 from connectors.bank.booking import Numbered, book
-from connectors.bank.identity import Occurrences, likeness_of
+from connectors.bank.identity import Occurrences, Taken, likeness_of
 from connectors.bank.items import ReturnedDebit
 from connectors.bank.limits import MIB, FileRefused, Limits
 from connectors.bank.reading import read
@@ -159,11 +159,11 @@ class Importer:
         self, file_id: str, batches: Iterator[list[Numbered]], tally: Tally, told: Told
     ) -> None:
         """While one batch is published, the next one is booked."""
-        done = 0
+        done, taken = 0, Taken()
         publishing: asyncio.Task[int] | None = None
         try:
             while batch := await asyncio.to_thread(next, batches, None):
-                await self._book(file_id, batch, tally)
+                await self._book(file_id, batch, tally, taken)
                 if publishing is not None:
                     await publishing
                 publishing = asyncio.create_task(self._outbox.publish())
@@ -174,10 +174,10 @@ class Importer:
             if publishing is not None:
                 await publishing
 
-    async def _book(self, file_id: str, batch: list[Numbered], tally: Tally) -> None:
+    async def _book(self, file_id: str, batch: list[Numbered], tally: Tally, taken: Taken) -> None:
         async for attempt in stamina.retry_context(on=LOST, attempts=10, timeout=60.0):
             with attempt:
-                outcome = await book(self._pool, file_id, batch, utc_now())
+                outcome = await book(self._pool, file_id, batch, utc_now(), taken)
         tally.booked(outcome)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from connectors.bank.identity import Known, highest, is_same, return_id_of
+from connectors.bank.identity import Known, Taken, highest, is_same, return_id_of
 from connectors.bank.items import ReturnedDebit
 from connectors.bank.matching import UNKNOWN_COUNTRY, Claim, Match, Unmatched, match
 from connectors.postgres import bank_index, bank_returns
@@ -55,8 +55,14 @@ class Case:
         return return_id_of(self.likeness, self.number)
 
 
-async def book(pool: Pool, file_id: str, items: Sequence[Numbered], now: datetime) -> Outcome:
-    """Write a batch, or nothing of it. Again changes nothing. Raises `pool.LOST`."""
+async def book(
+    pool: Pool, file_id: str, items: Sequence[Numbered], now: datetime, taken: Taken | None = None
+) -> Outcome:
+    """Write a batch, or nothing of it. Again changes nothing. Raises `pool.LOST`.
+
+    `taken` goes through all batches of a file: a message may be longer than one.
+    """
+    taken = taken or Taken()
     async with pool.acquire() as connection, connection.transaction():
         await bank_returns.lock(connection)
         kept = await bank_returns.known(connection, [one.likeness for one in items])
@@ -66,19 +72,21 @@ async def book(pool: Pool, file_id: str, items: Sequence[Numbered], now: datetim
         for one in items:
             alike = kept.setdefault(one.likeness, {})
             at = one.item.at or now
-            same = [known for known in alike.values() if is_same(known, one.item, at)]
-            if one.occurrence < len(same):
+            same = [row for row in alike.values() if is_same(row, one.item, at)]
+            known = taken.choose(one.item, one.likeness, one.occurrence, same, at)
+            number = known.number if known else highest(alike) + 1
+            taken.take(one.item, one.likeness, one.occurrence, number)
+            if known is not None:
                 known_count += 1
-                known = same[one.occurrence]
                 if known.state == "unmatched":
                     waiting.append(Case(one.item, one.likeness, known.number, file_id))
                 continue
-            number = highest(alike) + 1
             fresh.append(Case(one.item, one.likeness, number, file_id))
             alike[number] = Known("", number, "new", one.item.mandate_id, at, one.item.collected_on)
         rows = await _matched(connection, fresh, now)
         await bank_returns.insert(connection, rows)
         rematched = await rematch(connection, waiting, now)
+    taken.settle()
     booked = sum(row["state"] == "booked" for row in rows)
     return Outcome(booked, len(rows) - booked, known_count - rematched, rematched)
 

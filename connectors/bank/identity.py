@@ -7,7 +7,7 @@ place in a file. Creditors who use an id for several attempts are told apart by 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -71,7 +71,7 @@ class Occurrences:
 
     def of(self, item: ReturnedDebit, likeness: str) -> int:
         """To be asked for every item of a file, in order."""
-        message = item.position.split(", entry ")[0].split(", item ")[0]
+        message = _message_of(item)
         if message != self._message:
             self._message, self._seen = message, {}
         seen = self._seen.setdefault((likeness, item.mandate_id), [])
@@ -92,6 +92,46 @@ def _is_repeated(before: _Marks, now: _Marks, *, named: bool) -> bool:
         return False
     both_have_references = bool(before[0] and now[0])
     return before[0] == now[0] if both_have_references else named
+
+
+def _message_of(item: ReturnedDebit) -> str:
+    return item.position.split(", entry ")[0].split(", item ")[0]
+
+
+class Taken:
+    """Which known returns the items of one message speak of, so that none stands for two of them.
+
+    Counting alone does not tell: a month's statement names alike returns weeks apart, of which
+    each has only itself near in time.
+    """
+
+    def __init__(self) -> None:
+        #: Message -> (likeness, number) -> by which count the message has called it.
+        self._called: dict[str, dict[tuple[str, int], int]] = {}
+        self._message = ""
+
+    def choose(
+        self, item: ReturnedDebit, likeness: str, occurrence: int, same: Sequence[Known],
+        at: dt.datetime,
+    ) -> Known | None:  # fmt: skip
+        """The one of `same` that the item reports; None when all are other items'."""
+        called = self._called.get(_message_of(item), {})
+        free = [one for one in same if called.get((likeness, one.number), occurrence) == occurrence]
+
+        def fits(one: Known) -> tuple[bool, dt.timedelta, int]:
+            # What the message has called by this count before is that one again.
+            return (likeness, one.number) not in called, abs(one.at - at), one.number
+
+        return min(free, key=fits, default=None)
+
+    def take(self, item: ReturnedDebit, likeness: str, occurrence: int, number: int) -> None:
+        """Note that the item is that return."""
+        self._message = _message_of(item)
+        self._called.setdefault(self._message, {})[likeness, number] = occurrence
+
+    def settle(self) -> None:
+        """A batch is written: only the message that it ended in may go on."""
+        self._called = {self._message: self._called.get(self._message, {})}
 
 
 def return_id_of(likeness: str, number: int) -> str:

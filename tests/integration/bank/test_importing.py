@@ -62,6 +62,18 @@ async def test_the_same_return_in_camt_054_and_camt_053_is_booked_once(rig: Rig)
     assert len(await rig.events()) == 3
 
 
+async def test_a_months_statement_of_two_alike_returns_books_neither_again(rig: Rig) -> None:
+    """One id for every attempt: came back on the 2nd and the 20th, told daily and monthly."""
+    name = await rig.invoice("inv")
+    days = {"2026-06-02": "A", "2026-06-20": "B"}
+    entries = [Entry([Back(name, reference=ref)], booked_on=day) for day, ref in days.items()]
+    for entry in entries:
+        assert await rig.counts(Report([entry]).xml()) == {"booked": 1}
+    month = Report(entries, "camt.053.001.02").xml()
+    assert await rig.counts(month) == {"already_known": 2}
+    assert len(await rig.events()) == 2
+
+
 async def test_a_charge_within_the_amount_is_no_second_return(rig: Rig) -> None:
     """The statement shows only the total with the bank's charge."""
     invoice = await rig.invoice("inv")

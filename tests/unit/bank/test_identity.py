@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.bank.identity import Known, Occurrences, is_same, likeness_of, return_id_of
+from connectors.bank.identity import Known, Occurrences, Taken, is_same, likeness_of, return_id_of
 from connectors.bank.items import ReturnedDebit
 from domain.money import PositiveMoney
 
@@ -124,3 +124,30 @@ def test_one_message_that_names_a_collection_twice() -> None:
 @given(IDS, st.integers(1, 50), st.integers(1, 50))
 def test_ids_of_returns_follow_from_what_they_are(likeness: str, one: int, other: int) -> None:
     assert (return_id_of(likeness, one) == return_id_of(likeness, other)) == (one == other)
+
+
+def _choose(taken: Taken, day: int, occurrence: int, kept: list[Known], message: int = 1) -> int:
+    """Which number an item of a day gets among `kept`; 0 when it is none of them."""
+    at = NOON + dt.timedelta(days=day)
+    one = item(at=at, position=f"message {message}, entry 1, item 1")
+    same = [row for row in kept if is_same(row, one, at)]
+    found = taken.choose(one, "x", occurrence, same, at)
+    taken.take(one, "x", occurrence, found.number if found else 99)
+    return found.number if found else 0
+
+
+def test_a_months_statement_names_two_alike_returns_weeks_apart() -> None:
+    """Each has only itself near in time: the count says two, and neither is new."""
+    kept = [known(number=1), known(number=2, at=NOON + dt.timedelta(days=18))]
+    taken = Taken()
+    assert [_choose(taken, 0, 0, kept), _choose(taken, 18, 1, kept)] == [1, 2]
+
+
+def test_no_return_stands_for_two_items_of_a_message() -> None:
+    """But for the same item once more, and for those of the next message; batches are no end."""
+    kept = [known(number=1), known(number=2, at=NOON + dt.timedelta(days=9))]
+    taken = Taken()
+    assert [_choose(taken, 9, 0, kept), _choose(taken, 1, 1, kept)] == [2, 1]
+    taken.settle()
+    assert [_choose(taken, 0, 2, kept), _choose(taken, 9, 0, kept)] == [0, 2]
+    assert _choose(taken, 0, 0, kept, message=2) == 1
