@@ -9,7 +9,7 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from domain.arrangements.policy import PlanRules
 from domain.collections.codes import ReturnCodes, load_return_codes
@@ -51,9 +51,15 @@ class Numbers(Data):
     #: A step later than this pushes the next one, so that two never follow on each other's heels.
     late_hours: Hours
     #: A thank-you at any hour may leave for so long; one that is held is given up after the days.
-    thanks_hours: Hours
+    thanks_hours: Annotated[int, Field(strict=True, ge=1, le=8760)]
     thanks_days: Days
     settle_target_days: Annotated[int, Field(strict=True, ge=0, le=90)]
+
+    @model_validator(mode="after")
+    def _is_open_sometime(self) -> Numbers:
+        if self.window_opens >= self.window_closes:
+            raise ValueError("the window closes before it opens: nobody would ever be reached")
+        return self
 
 
 class Limits(Data):

@@ -93,6 +93,16 @@ def test_a_number_that_leads_out_of_the_calendar_is_refused(field: str, most: in
             parse("reminders", _reminders(**{field: number}))
 
 
+def test_a_window_that_never_opens_is_refused() -> None:
+    with pytest.raises(ValueError, match="nobody would ever be reached"):
+        parse("reminders", _reminders(window_opens="21:00", window_closes="08:00"))
+
+
+def test_a_thank_you_has_time_to_leave() -> None:
+    with pytest.raises(ValueError, match="thanks_hours"):
+        parse("reminders", _reminders(thanks_hours=0))
+
+
 @pytest.mark.parametrize("days", [[], [0, 0, 0], [1, 7], [0, 7, 7], [0, 9, 8], [0, 10_000_000]])
 def test_steps_that_leave_together_or_never_are_refused(days: list[int]) -> None:
     with pytest.raises(ValueError, match="step_days"):
