@@ -45,7 +45,7 @@ def customer_view(state: CustomerState, now: dt.datetime) -> dict[str, Any]:
         "cases": _cases(state),
         **case_view(state),
         **overdue_view(state),
-        **debits_view(state, now),
+        **debits_view(state),
         **fees_view(state),
         **notices_view(state),
         "contacts": [contact.model_dump(mode="json") for contact in state.contacts],

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+from domain.calendar import after_target_days, local_date, start_of_day
 from domain.collections.work import Work
+from domain.debits.candidates import ZONE
 from domain.debits.comebacks import money_by_collection
 from domain.debits.mandates import TOPIC, follow_mandates, sequence_of
 from domain.debits.planning import DEBIT_LOOK, drop_plan, is_announced, still_holds
+from domain.debits.returns import return_days
 from domain.debits.situation import Situation, assess
 from domain.debits.state import Collection, Plan
 from domain.effects import Publish
@@ -87,15 +92,41 @@ def follow_collections(work: Work) -> None:
         return
     money = money_by_collection(state)
     for key, one in state.debits.collections.items():
-        if one.state in {"requested", "settled"} and _has_failed(work, key):
+        if one.state not in {"cancelled", "failed"} and _has_failed(work, key):
             _end(work, key, one, "failed", "returned")
+        elif one.state in {"requested", "unanswered"} and (key in money or _is_paid(work, one)):
+            _end(work, key, one, "settled", "paid")
         elif one.state == "requested":
-            _follow(work, key, one, has_money=key in money)
+            _follow(work, key, one)
 
 
-def _follow(work: Work, key: str, one: Collection, *, has_money: bool) -> None:
-    if has_money:
-        _end(work, key, one, "settled", "paid")
+def _is_paid(work: Work, one: Collection) -> bool:
+    """Whether a direct debit of its day or later pays its invoice, whatever the ERP calls it."""
+    return any(
+        payment.facts.method == "direct_debit"
+        and local_date(payment.facts.received_at, ZONE) >= one.collect_on
+        and one.invoice_id in work.ledger.touched.get(key, ())
+        for key, payment in work.state.payments.items()
+    )
+
+
+def answered_by(work: Work, one: Collection) -> dt.datetime:
+    """When nobody waits any longer for the answer of a collection that may be at the bank.
+
+    Of a bill that was paid otherwise, when the bank can return it no more: until then its money
+    may come as well, and what paid the bill may go back.
+    """
+    day = start_of_day(one.collect_on, ZONE)
+    if work.ledger.open.get(one.invoice_id):
+        days = work.policy.retries.at(one.collect_on).answer_target_days
+        return after_target_days(day, days)
+    return after_target_days(day, return_days(one.collect_on))
+
+
+def _follow(work: Work, key: str, one: Collection) -> None:
+    if work.now >= max(answered_by(work, one), one.cancellable_until):
+        is_open = bool(work.ledger.open.get(one.invoice_id))
+        _end(work, key, one, *(("unanswered", "no_answer") if is_open else ("settled", "paid")))
         return
     because = _why_not(work, one)
     if because is None:
@@ -110,8 +141,6 @@ def _follow(work: Work, key: str, one: Collection, *, has_money: bool) -> None:
         )
         _publish(work, "direct-debit.cancelled.v1", f"{key}:cancelled", data)
         _end(work, key, one, "cancelled", because)
-    elif because == "paid":
-        _end(work, key, one, "settled", because)
 
 
 def _why_not(work: Work, one: Collection) -> str | None:

@@ -43,6 +43,8 @@ class RetryNumbers(Data):
     link_block_minutes: Annotated[int, Field(strict=True, ge=1, le=10_080)]
     #: A mandate unused for so many months has lapsed.
     mandate_idle_months: Annotated[int, Field(strict=True, ge=1, le=120)]
+    #: TARGET days after its day by which a collection has its answer; then people look at it.
+    answer_target_days: Annotated[int, Field(strict=True, ge=5, le=260)] = 21
 
 
 class LadderStep(Data):

@@ -42,11 +42,21 @@ def return_windows() -> tuple[ReturnWindow, ...]:
     return tuple(sorted(rows, key=lambda row: row.valid_from, reverse=True))
 
 
+def return_days(day: dt.date) -> int:
+    """TARGET days for which a bank may return what was collected on `day`."""
+    return _window_at(day).return_target_days
+
+
+def _window_at(day: dt.date) -> ReturnWindow:
+    rows = return_windows()
+    return next((row for row in rows if row.valid_from <= day), rows[-1])
+
+
 def windows_of(payment: Payment) -> tuple[dt.datetime, dt.date, dt.date]:
     """Until when money collected may come back: by the bank, as refund, as unauthorised."""
     received_at = payment.facts.received_at
-    day, rows = local_date(received_at, ZONE), return_windows()
-    row = next((row for row in rows if row.valid_from <= day), rows[-1])
+    day = local_date(received_at, ZONE)
+    row = _window_at(day)
     year, month = divmod(day.year * 12 + day.month - 1 + row.unauthorised_months, 12)
     last = calendar.monthrange(year, month + 1)[1]
     return (

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from domain.collections.work import Work
-from domain.debits.collecting import follow_collections
+from domain.debits.collecting import answered_by, follow_collections
 from domain.debits.mandates import follow_mandates, record_mandate, turns_at
 from domain.debits.planning import plan_collections
 from domain.debits.returns import reverse_returned
@@ -66,4 +66,7 @@ def due(work: Work) -> Iterator[tuple[str, dt.datetime]]:
         later = [at for at in ends if at > work.now]
         if later:
             yield "debits|link", min(later)
+    for key, one in debits.collections.items():
+        if one.state == "requested":
+            yield f"debits|answer|{key}", max(answered_by(work, one), one.cancellable_until)
     yield from turns_at(work)

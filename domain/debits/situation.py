@@ -156,6 +156,11 @@ def _not_to_be_debited(work: Work, invoice_id: str) -> str | None:
         return "provisional_payment"
     if invoice_id in under_way(work.state.debits):
         return "being_collected"
+    if any(
+        one.invoice_id == invoice_id and one.state == "unanswered"
+        for one in work.state.debits.collections.values()
+    ):
+        return "unanswered"  # it may have been made: another one could collect twice
     return "link_payment" if _is_paid_by_link(work, invoice_id) else None
 
 

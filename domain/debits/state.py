@@ -48,7 +48,10 @@ class Plan(Row):
 
 
 class Collection(Row):
-    """A collection that we asked for. `requested` until money, failure or cancellation comes."""
+    """A collection that we asked for. `requested` until money, failure or cancellation comes.
+
+    `unanswered`: none came within the days in which banks answer; an answer may still come.
+    """
 
     invoice_id: str
     attempt: int
@@ -60,7 +63,7 @@ class Collection(Row):
     collect_on: dt.date
     cancellable_until: AwareDatetime
     requested_at: AwareDatetime
-    state: Literal["requested", "cancelled", "failed", "settled"] = "requested"
+    state: Literal["requested", "cancelled", "failed", "settled", "unanswered"] = "requested"
     because: str | None = None
     ended_at: AwareDatetime | None = None
 

@@ -11,11 +11,8 @@ from domain.debits.candidates import ZONE
 from domain.debits.coverage import under_way
 from domain.debits.returns import windows_of
 
-#: Days after its day by which a collection without any answer is one for people to look at.
-_ANSWER_DAYS = 21
 
-
-def debits_view(state: CustomerState, now: dt.datetime) -> dict[str, Any]:
+def debits_view(state: CustomerState) -> dict[str, Any]:
     """The fields that debits add to the view; none where there is nothing to say."""
     debits = state.debits
     shown: dict[str, Any] = {}
@@ -30,8 +27,7 @@ def debits_view(state: CustomerState, now: dt.datetime) -> dict[str, Any]:
                 "collection_id": key,
                 **one.model_dump(mode="json", exclude_none=True, exclude={"amount_minor"}),
                 "amount": {"minor": one.amount_minor, "currency": one.currency},
-                "unanswered": one.state == "requested"
-                and (local_date(now, ZONE) - one.collect_on).days > _ANSWER_DAYS,
+                "unanswered": one.state == "unanswered",
             }
             for key, one in sorted(debits.collections.items(), key=lambda row: row[1].requested_at)
         ]

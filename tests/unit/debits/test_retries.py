@@ -111,7 +111,7 @@ def test_after_the_cut_off_nothing_is_taken_back() -> None:
     """It may be at the bank already: to say otherwise would be a lie."""
     told = submitted().payment(received_at="2026-06-24T14:00:00Z")
     assert cancelled(told) == []
-    assert collection(told, requested(told)[0].collection_id).state == "settled"
+    assert collection(told, requested(told)[0].collection_id).state == "requested"
 
 
 def test_who_goes_to_pay_by_link_is_left_to_it_for_a_while() -> None:
