@@ -6,17 +6,16 @@ and a repeat is the same event (same ids, same bytes), so nothing is ever counte
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from aiohttp import web
 from pydantic import ValidationError
-from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from api.pay import orders
 from api.pay.telling import tell_agreed
 from api.problems import Problem
 from api.services import Services, services
+from api.signed_webhook import verified
 from domain.events.ledger import PaymentReceived
 from domain.money import PositiveMoney
 from runtime.logs import logger
@@ -30,7 +29,7 @@ routes = web.RouteTableDef()
 @routes.post("/psp/webhook")
 async def webhook(request: web.Request) -> web.Response:
     wanted = services(request)
-    event = _verified(wanted.settings.psp_webhook_secret, await request.read(), request)
+    event = verified(wanted.settings.psp_webhook_secret, await request.read(), request)
     if event.get("type") != "payment.paid":
         return web.Response(status=204)  # nothing that we act on
     reference, amount = _content(event)
@@ -40,18 +39,6 @@ async def webhook(request: web.Request) -> web.Response:
     await _publish(wanted, order, amount)
     await orders.published(wanted.pool, reference, await wanted.now())
     return web.Response(status=204)
-
-
-def _verified(secret: str, body: bytes, request: web.Request) -> dict[str, Any]:
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    try:
-        Webhook(secret).verify(body, headers)
-        event = json.loads(body)
-    except (WebhookVerificationError, ValueError):
-        raise Problem(401, "bad-signature", "The signature does not fit.") from None
-    if not isinstance(event, dict):
-        raise Problem(400, "bad-webhook", "The body is no event.")
-    return event
 
 
 def _content(event: dict[str, Any]) -> tuple[str, PositiveMoney]:

@@ -6,15 +6,12 @@ It becomes a receipt on the log, under an id of its own, so a repetition changes
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from aiohttp import web
 from pydantic import ValidationError
-from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from api.problems import Problem
 from api.services import services
+from api.signed_webhook import verified
 from domain.events.customers import Interaction
 from streams.codec import headers_of
 from streams.topics import INTERACTIONS
@@ -29,7 +26,7 @@ _CUSTOMER_OF = "SELECT customer_id FROM dispatches WHERE message_id = $1 AND cha
 async def webhook(request: web.Request) -> web.Response:
     """Takes the news of one letter."""
     wanted = services(request)
-    event = _verified(wanted.settings.letter_webhook_secret, await request.read(), request)
+    event = verified(wanted.settings.letter_webhook_secret, await request.read(), request)
     said = str(event.get("type"))
     kind = _KINDS.get(said)
     if kind is None:
@@ -64,15 +61,3 @@ async def webhook(request: web.Request) -> web.Response:
         headers_of(kind, f"{message_id}/{state}", now, SOURCE),
     )
     return web.Response(status=204)
-
-
-def _verified(secret: str, body: bytes, request: web.Request) -> dict[str, Any]:
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    try:
-        Webhook(secret).verify(body, headers)
-        event = json.loads(body)
-    except (WebhookVerificationError, ValueError):
-        raise Problem(401, "bad-signature", "The signature does not fit.") from None
-    if not isinstance(event, dict):
-        raise Problem(400, "bad-webhook", "The body is no event.")
-    return event
