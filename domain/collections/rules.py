@@ -18,6 +18,7 @@ from domain.collections import (
     withdrawals,
 )
 from domain.collections.policy import CollectionsPolicy
+from domain.collections.quiet import leaves_nothing_to_conclude
 from domain.collections.state import CustomerState
 from domain.collections.work import Work
 from domain.debits import collecting
@@ -60,7 +61,9 @@ def apply(
     if refusal is not None:
         return before, [refusal]
     _remember(work, identity)
-    return _conclude(work)
+    if leaves_nothing_to_conclude(before, work):
+        return work.state, work.effects
+    return conclude(work)
 
 
 def fire(
@@ -73,7 +76,7 @@ def fire(
     """A timer of the row fell due. One that the row no longer names changes nothing."""
     if timer_name not in state.timers or whole_ms(due) < whole_ms(state.timers[timer_name]):
         return state, []
-    return _conclude(Work(state, policy, max(whole_ms(now), whole_ms(due))))
+    return conclude(Work(state, policy, max(whole_ms(now), whole_ms(due))))
 
 
 def look(
@@ -91,10 +94,10 @@ def look(
         collecting.decide(work, ref, last_look)
     else:
         steps.decide(work, ref, last_look)
-    return _conclude(work)
+    return conclude(work)
 
 
-def _conclude(work: Work) -> Outcome:
+def conclude(work: Work) -> Outcome:
     """Draw the conclusions from the facts. Doing it again at the same instant adds nothing."""
     waiting.sort_out(work)
     timers.settle_due(work)

@@ -10,6 +10,7 @@ from domain.collections.claims import contact_failures
 from domain.collections.codes import ReturnCodes
 from domain.collections.ledger import compute
 from domain.collections.state import CustomerState
+from domain.debits.comebacks import settled_until_our_fault
 from domain.events.customers import CustomerUpdated
 from domain.fees.policy import Situation
 
@@ -22,7 +23,7 @@ def late_items(customer: CustomerState, codes: ReturnCodes) -> list[str]:
     A direct debit counts only after a failure that is the customer's: one that is our fault, or
     not made yet, says nothing about them. A fee of ours makes nobody later than they are.
     """
-    failed = contact_failures(customer, codes)
+    failed = contact_failures(customer, codes, settled_until_our_fault(customer, codes))
     return [
         key
         for key, minor in compute(customer).open.items()

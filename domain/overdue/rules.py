@@ -18,7 +18,7 @@ from domain.notices.owing import owe
 from domain.notices.state import Notice
 from domain.overdue import upcoming
 from domain.overdue.policy import Situation, State
-from domain.overdue.situation import next_review, situation_of
+from domain.overdue.situation import assess
 from domain.overdue.state import Overdue
 from domain.overdue.tolerance import counted
 
@@ -36,10 +36,9 @@ def conclude(work: Work) -> None:
     before = work.state.overdue
     if not work.claims and before == Overdue():
         return
-    at = situation_of(work)
+    at, review_at = assess(work)
     target = _target(work, at)
     name = target.name if target else CLEAR
-    review_at = next_review(work, work.policy.overdue)
     services = target.services if target else ()
     proposes = target.propose if target else None
     if name == (before.state or CLEAR) and services == before.applied:

@@ -8,18 +8,21 @@ from collections import Counter
 
 from domain.arrangements.blocking import paused_days
 from domain.calendar import local_date, start_of_day
+from domain.collections.state import Profile
 from domain.collections.work import Work
 from domain.overdue.policy import OverdueRules, Since, Situation
 from domain.overdue.tolerance import counted
 
 _DAY = dt.timedelta(days=1)
+_Starts = dict[Since, dt.date | None]
+_NOTHING = Situation({}, {}, 0, 0, frozenset(), frozenset(), None, None, frozenset())
 
 
-def _starts(work: Work, items: tuple[str, ...], zone: str) -> dict[Since, dt.date | None]:
+def _starts(work: Work, items: tuple[str, ...], today: dt.date, zone: str) -> _Starts:
     """From when each count of days runs, by the item that is longest late."""
     due = min(work.state.invoices[key].facts.due_on for key in items)
     # Days after the due date that are paused, today with them; what was paused before is past.
-    due += paused_days(work.state, local_date(work.now, zone) + _DAY, due + _DAY) * _DAY
+    due += paused_days(work.state, today + _DAY, due + _DAY) * _DAY
     last = max((m.at for m in work.state.messages if m.kind == "reminder"), default=None)
     return {
         "due": due,
@@ -28,17 +31,28 @@ def _starts(work: Work, items: tuple[str, ...], zone: str) -> dict[Since, dt.dat
     }
 
 
-def situation_of(work: Work) -> Situation:
-    """What may be chased now, counted. Without a profile nothing may."""
-    state, profile, items = work.state, work.state.profile, counted(work)
+def assess(work: Work) -> tuple[Situation, dt.datetime | None]:
+    """What may be chased now, counted; and when time alone may next change the state.
+
+    The second is a local midnight. Without a profile nothing may be chased.
+    """
+    profile, items = work.state.profile, counted(work)
     if profile is None or not items:
-        return Situation({}, {}, 0, 0, frozenset(), frozenset(), None, None, frozenset())
-    facts = profile.facts
-    today = local_date(work.now, facts.timezone)
+        return _NOTHING, None
+    zone = profile.facts.timezone
+    today = local_date(work.now, zone)
+    starts = _starts(work, items, today, zone)
+    situation = _situation(work, profile, items, starts, today)
+    return situation, _next_review(work.policy.overdue, starts, today, zone)
+
+
+def _situation(
+    work: Work, profile: Profile, items: tuple[str, ...], starts: _Starts, today: dt.date
+) -> Situation:
+    state, facts = work.state, profile.facts
     open_minor: Counter[str] = Counter()
     for key in items:
         open_minor[state.invoices[key].facts.amount.currency] += work.ledger.open[key]
-    starts = _starts(work, items, facts.timezone)
     return Situation(
         days={since: None if at is None else (today - at).days for since, at in starts.items()},
         open_minor=dict(open_minor),
@@ -56,13 +70,9 @@ def situation_of(work: Work) -> Situation:
     )
 
 
-def next_review(work: Work, rules: OverdueRules) -> dt.datetime | None:
-    """The next local midnight at which time alone may change the state."""
-    profile, items = work.state.profile, counted(work)
-    if profile is None or not items:
-        return None
-    zone = profile.facts.timezone
-    starts, today = _starts(work, items, zone), local_date(work.now, zone)
+def _next_review(
+    rules: OverdueRules, starts: _Starts, today: dt.date, zone: str
+) -> dt.datetime | None:
     days = [
         start + days * _DAY
         for since, days in rules.days_that_matter

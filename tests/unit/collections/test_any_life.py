@@ -8,8 +8,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.collections import rules as collections
 from domain.collections.channels import is_allowed
 from domain.collections.ledger import compute
+from domain.collections.work import Work
 from domain.events.outputs import MessageRequested
 from tests.unit.collections.story import START, Story, customer
 
@@ -19,7 +21,18 @@ ZONES = ["Europe/Amsterdam", "Pacific/Auckland", "America/New_York"]
 _STEPS = st.lists(
     st.tuples(
         st.sampled_from(
-            ["profile", "invoice", "failed", "payment", "reversal", "lost", "opt_out", "look"]
+            [
+                "profile",
+                "invoice",
+                "failed",
+                "payment",
+                "reversal",
+                "lost",
+                "arrived",
+                "clicked",
+                "opt_out",
+                "look",
+            ]
         ),
         st.integers(0, 10**6),
         st.integers(0, 200),
@@ -58,13 +71,25 @@ class Life(Story):
                 )  # fmt: skip
             case "reversal":
                 self.reversal(f"p{n % 5}", 1 + n % 5000)
+            case "look":
+                self.holds_looks = n % 2 == 0
+            case _:
+                self._hear(what, n)
+
+    def _hear(self, what: str, n: int) -> None:
+        """What comes back over a channel."""
+        match what:
             case "lost":
                 self._lose(n)
+            case "arrived":
+                messages = self.messages()
+                if messages:
+                    self.receipt("message.delivered.v1", messages[n % len(messages)].message_id)
+            case "clicked":
+                self.receipt("link.clicked.v1")
             case "opt_out":
                 at = self.now.isoformat()
                 self.receipt("contact.opted-out.v1", channel=["sms", "email"][n % 2], at=at)
-            case "look":
-                self.holds_looks = n % 2 == 0
 
     def _lose(self, n: int) -> None:
         messages = self.messages()
@@ -75,10 +100,17 @@ class Life(Story):
 
     def _take(self, *outcome: Any) -> None:
         super()._take(*outcome)
+        self._is_concluded()
         messages = self.messages()
         for message in messages[self.judged :]:
             self._judge(message)
         self.judged = len(messages)
+
+    def _is_concluded(self) -> None:
+        """Whatever was skipped because nothing seemed to follow from it: nothing did."""
+        if self.state is not None:
+            again = Work(self.state, self.policy, self.now)
+            assert collections.conclude(again) == (self.state, [])
 
     def _judge(self, message: MessageRequested) -> None:
         state = self.state

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.calendar import is_target_day, local_date
 from domain.collections.ledger import compute
-from domain.collections.rules import _conclude
+from domain.collections.rules import conclude
 from domain.collections.work import Work
 from domain.debits.coverage import under_way
 from domain.effects import Publish
@@ -98,7 +98,7 @@ class Debtor(Story):
             if isinstance(one, Publish):
                 self._judge(before, state, one.data)
         again = Work(state, self.policy, self.now)
-        assert _conclude(again) == (state, []), "concluding twice adds nothing"
+        assert conclude(again) == (state, []), "concluding twice adds nothing"
         super()._take(*outcome)
 
     def _judge(self, before: Any, state: Any, data: Any) -> None:

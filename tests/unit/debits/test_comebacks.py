@@ -128,3 +128,11 @@ def test_after_insufficient_funds_it_counts_as_a_presentation() -> None:
     held = plan(told)
     assert held is not None
     assert held.because == "retries_exhausted"
+
+
+def test_money_that_went_back_by_our_fault_makes_nobody_late() -> None:
+    told = reminded_then_paid()
+    second = {"collection_id": "e2e-2", "attempt": 2, "failed_at": "2026-06-12T08:00:00Z"}
+    told.failed(code="AM05", **second).wait(days=40)
+    assert told.fee_state is not None
+    assert told.fee_state.status == "regular"

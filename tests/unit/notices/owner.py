@@ -45,14 +45,14 @@ class Owner(Story):
             "currency": "EUR",
         }
         owe(work, key, Notice.model_validate(given | fields))
-        self._take(*rules._conclude(work))
+        self._take(*rules.conclude(work))
         return self
 
     def again(self) -> Owner:
         """Draw the conclusions once more."""
         assert self.state is not None
         work = Work(self.state, self.policy, self.now)
-        self._take(*rules._conclude(work))
+        self._take(*rules.conclude(work))
         return self
 
     @property

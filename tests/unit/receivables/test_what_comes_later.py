@@ -141,6 +141,8 @@ def test_an_order_that_goes_live_holds_at_the_next_event() -> None:
     assert {item["open"]["minor"] for item in story.view["open"]} == {4_000}
     story.policy = charging(WIK, allocation=(COSTS_FIRST,), version=2)
     story.receipt("link.clicked.v1", "m1")
+    assert story.amounts == [("claimed", 4_000)], "a click is not worth a look at everything"
+    story.customer()
     assert story.amounts == [("paid", 4_000)]
     assert [item["open"]["minor"] for item in story.view["open"]] == [8_000]
 
