@@ -16,7 +16,8 @@ from domain.compliance.gate import Verdict
 from domain.effects import Publish
 from domain.events.outputs import MessageRequested
 from domain.identity import digest
-from domain.templates.kinds import THANKS_ALL, THANKS_REST
+from domain.money import Money
+from domain.templates.kinds import THANKS_ALL, THANKS_RECEIVED, THANKS_REST
 from domain.templates.rendering import Draft, Item
 
 
@@ -40,7 +41,7 @@ def build_thanks(
     message_id = "t-" + digest(work.state.customer_id, payment_id, str(before))
     link = payment_link(work, paid.currency, message_id) if items else ""
     draft = Draft(
-        kind=THANKS_REST if rest.minor else THANKS_ALL,
+        kind=_kind(work, rest, touched, askable),
         today=work.now.date(),
         purpose="service",
         items=items,
@@ -68,6 +69,18 @@ def build_thanks(
         postal=postal_of(work, profile.facts, channel),
     )
     return requested(data, paid.currency, payment_id=payment_id)
+
+
+def _kind(work: Work, rest: Money, touched: tuple[str, ...], askable: tuple[str, ...]) -> str:
+    """Which words. "Nothing is due" is not said while a debt is open that may not be asked for.
+
+    A collector may be asking for it, and who believed us would stop paying them.
+    """
+    if rest.minor:
+        return THANKS_REST
+    unasked = {*touched, *work.state.case.given_up}.difference(askable)
+    is_open = any(work.ledger.open.get(key) for key in unasked)
+    return THANKS_RECEIVED if is_open else THANKS_ALL
 
 
 def _remaining(work: Work, invoice_ids: tuple[str, ...], currency: str) -> list[Item]:

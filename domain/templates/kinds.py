@@ -13,6 +13,8 @@ from domain.events.base import Channel
 #: What every message knows, whoever owes it.
 ALWAYS = frozenset({"name", "brand", "company", "contact", "link", "items", "amount"})
 REMINDER, THANKS_ALL, THANKS_REST = "reminder", "thanks_all", "thanks_rest"
+#: Says that money came and nothing of what is open: somebody else asks for that, or nobody may.
+THANKS_RECEIVED = "thanks_received"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ KINDS: dict[str, Kind] = {
     ),
     "new_mandate": _kind("mandate_id"),
     # Corrections and answers.
+    THANKS_RECEIVED: _kind("paid", must=("paid",)),
     "thanks_corrected": _kind("returned", must=("returned",)),
     "dispute_upheld": _kind(),
     "dispute_rejected": _kind(),
