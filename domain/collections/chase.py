@@ -8,6 +8,7 @@ from domain.cases.changing import change, close
 from domain.collections.ledger import oldest_first
 from domain.collections.state import Chase, CustomerState, NotSent, Slot
 from domain.collections.work import Work
+from domain.debits.comebacks import settled_until_our_fault
 from domain.identity import digest
 from domain.overdue.tolerance import is_tolerable
 
@@ -19,9 +20,11 @@ def follow_debts(work: Work) -> None:
     for currency in sorted(currencies):
         chase = work.state.chases.get(currency)
         chased = set(chase.items) if chase else set()
-        # An item stays chased while it is open, whatever becomes of what made it so.
+        # An item stays chased while it is open, whatever becomes of what made it so: unless it
+        # was given up, or open again by a fault of ours.
         given_up = work.state.case.given_up
         items = {key for key in chased if work.ledger.open.get(key) and key not in given_up}
+        items -= settled_until_our_fault(work.state, work.policy.return_codes).keys()
         items |= {key for key in claims if _currency(work.state, key) == currency}
         ordered = tuple(oldest_first(work.state, items))
         if is_tolerable(work, currency, ordered):
@@ -81,7 +84,8 @@ def _widen(
     new = tuple(key for key in items if key not in chase.items and key not in fees)
     if items != chase.items:
         chase = chase.model_copy(update={"items": items})
-    if new and _is_late_to_join(work, chase):
+    starts_at = _starts_again_at(work, chase) if new else None
+    if starts_at is not None:
         caused_by = _cause(work, claims, new)
         chase = chase.model_copy(
             update={
@@ -89,7 +93,7 @@ def _widen(
                 "opened_at": work.now,
                 "caused_by": caused_by,
                 "first_sent_at": None,
-                "step": Slot(step=1, planned=work.now, due=work.now),
+                "step": Slot(step=1, planned=starts_at, due=starts_at),
                 "again": None,
             }
         )
@@ -97,15 +101,19 @@ def _widen(
     work.put_chase(currency, chase)
 
 
-def _is_late_to_join(work: Work, chase: Chase) -> bool:
-    """Whether the first reminder left so long ago that new items get one of their own.
+def _starts_again_at(work: Work, chase: Chase) -> dt.datetime | None:
+    """When new items get a first reminder of their own; None: they join the next one there is.
 
-    Counted from when it left, not from when it was due: one that waited for its window, or for
-    a worker to come back, must not be followed by another at its heels.
+    Counted from when the first left, not from when it was due: one that waited for its window, or
+    for a worker to come back, must not be followed by another at its heels. Where no step is left
+    that new items could join, they wait for that time, for nothing else would ever name them.
     """
     if chase.first_sent_at is None:
-        return False
-    return work.now >= chase.first_sent_at + dt.timedelta(hours=work.policy.at(work.now).join_hours)
+        return None
+    late = chase.first_sent_at + dt.timedelta(hours=work.policy.at(work.now).join_hours)
+    if work.now >= late:
+        return work.now
+    return late if chase.step is None else None
 
 
 def _is_given_up(work: Work, key: str) -> bool:
@@ -133,7 +141,9 @@ def _why_gone(work: Work, chase: Chase) -> str:
     kinds = {work.state.case.given_up[key].kind for key in chase.items if _is_given_up(work, key)}
     if kinds:
         return "handed_over" if "handed_over" in kinds else "written_off"
-    if any(work.ledger.open.get(key) for key in chase.items):
-        return "below_tolerance"
+    still_open = {key for key in chase.items if work.ledger.open.get(key)}
+    if still_open:
+        answered = settled_until_our_fault(work.state, work.policy.return_codes)
+        return "our_fault" if still_open <= answered.keys() else "below_tolerance"
     touched = {key for invoices in work.ledger.touched.values() for key in invoices}
     return "paid" if touched.intersection(chase.items) else "credited"

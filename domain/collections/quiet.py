@@ -28,7 +28,10 @@ def leaves_nothing_to_conclude(before: CustomerState, work: Work) -> bool:
     if any(at <= work.now for at in before.timers.values()):
         return False
     was, now = before.__dict__, work.state.__dict__
-    return all(now[name] is was[name] for name in now if name not in _WRITTEN)
+    return all(now[name] is was[name] for name in now if name not in _WRITTEN) and all(
+        one is other or one.state == "requested"  # what was taken for lost or taken back is news
+        for one, other in zip(before.messages, work.state.messages, strict=True)
+    )
 
 
 def _waits_for_any_event(state: CustomerState) -> bool:

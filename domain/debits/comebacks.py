@@ -88,29 +88,39 @@ def _undoes(failure: Failure, payment: Payment) -> bool:
 
 
 def settled_until_our_fault(state: CustomerState, codes: ReturnCodes) -> dict[str, dt.datetime]:
-    """Invoice -> when the newest debit paid it that came back by a fault of ours.
+    """Invoice -> when the newest debit settled it that came back by a fault of ours.
 
     What had failed before then was answered by that money; that it went back is nothing that the
-    customer did, so only what fails after it speaks against them.
+    customer did, so only what fails after it speaks against them. A part of an invoice answers
+    nothing: the rest was owed all along.
     """
     if not state.reversals:
         return {}
+    came_back = dict(_by_our_fault(state, codes))
+    if not came_back:
+        return {}
+    kept = {key: one for key, one in state.reversals.items() if one.payment_id not in came_back}
+    before = fresh(state.model_copy(update={"reversals": kept}))
     found: dict[str, dt.datetime] = {}
+    for payment_id in came_back:
+        at = state.payments[payment_id].facts.received_at
+        for key in before.touched.get(payment_id, ()):
+            if not before.open[key]:
+                found[key] = max(at, found.get(key, at))
+    return found
 
-    def note(invoice_id: str, at: dt.datetime) -> None:
-        found[invoice_id] = max(at, found.get(invoice_id, at))
 
+def _by_our_fault(state: CustomerState, codes: ReturnCodes) -> Iterator[tuple[str, Payment]]:
+    """Direct debits that came back through no doing of the customer's."""
     ours = money_by_collection(state)
     for failure in state.failures.values():
         if codes.rule(failure.facts).action == "our_fault":
             money = returned_payment(state, ours, failure)
             if money is not None:
-                note(failure.facts.invoice_id, money[1].facts.received_at)
+                yield money
     for one in comebacks(state, codes):
         if one.rule.action == "our_fault":
-            for invoice_id in invoices_of(state, one.payment_id):
-                note(invoice_id, state.payments[one.payment_id].facts.received_at)
-    return found
+            yield one.payment_id, state.payments[one.payment_id]
 
 
 def money_by_collection(state: CustomerState) -> dict[str, str]:

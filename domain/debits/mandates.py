@@ -144,7 +144,7 @@ def _endings(work: Work) -> Iterator[tuple[str | None, dt.datetime, str | None]]
             yield mandate_of(state, failure), facts.failed_at, facts.reason_code
     for one in comebacks(state, codes):
         if one.rule.revokes_mandate:
-            for mandate_id in mandates_of_money(state, one.payment_id):
+            for mandate_id in sorted(mandates_of_money(state, one.payment_id)):
                 yield mandate_id, one.at, one.code
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.unit.collections.story import LOOKED, START, Story, customer
+from tests.unit.collections.story import LOOKED, POLICY, START, Story, customer
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 NIGHT = dt.datetime(2026, 6, 1, 20, 40, tzinfo=dt.UTC)  # 22:40 in Amsterdam
@@ -247,3 +247,14 @@ def test_an_older_update_changes_nothing() -> None:
     assert story.state is not None
     assert story.state.profile is not None
     assert story.state.profile.facts.flags == ()
+
+
+def test_an_item_that_comes_when_no_step_is_left_gets_a_first_reminder_of_its_own() -> None:
+    """One step only, and two hours after it another debit fails: not now, but not never."""
+    numbers = [row.model_dump() | {"step_days": (0,)} for row in POLICY.reminders.rows]
+    once = type(POLICY.reminders).model_validate(POLICY.reminders.model_dump() | {"rows": numbers})
+    story = Story(policy=POLICY.model_copy(update={"reminders": once})).owing().wait(hours=2)
+    story.invoice("i2").failed("i2").wait(hours=3)
+    assert len(story.reminders) == 1
+    story.wait(days=30)
+    assert [one.invoice_ids for one in story.reminders] == [("i1",), ("i1", "i2")]

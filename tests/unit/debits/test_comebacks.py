@@ -136,3 +136,32 @@ def test_money_that_went_back_by_our_fault_makes_nobody_late() -> None:
     told.failed(code="AM05", **second).wait(days=40)
     assert told.fee_state is not None
     assert told.fee_state.status == "regular"
+
+
+def test_the_order_of_money_and_its_return_by_our_fault_makes_no_difference() -> None:
+    """Reversal first: the money never lowered what is open, and still answered what had failed."""
+    for order in ("money first", "return first"):
+        told = Story().owing().until(dt.datetime(2026, 6, 12, 9, tzinfo=dt.UTC))
+        back = {"reason_code": "AG02", "reversed_at": "2026-06-12T08:00:00Z"}
+        if order == "money first":
+            told.payment("e2e-2", **PAID).reversal("e2e-2", **back)
+        else:
+            told.reversal("e2e-2", **back).payment("e2e-2", **PAID)
+        told.wait(days=30)
+        assert [one.step for one in told.reminders] == [1, 2], order
+        assert told.state is not None
+        assert not told.state.chases
+
+
+def test_a_part_back_by_our_fault_leaves_the_customer_late() -> None:
+    """A euro of fifty answers nothing: chased, late and in arrears all along."""
+    told = Story().owing().wait(days=1)
+    euro = PAID | {"allocations": [{"invoice_id": "i1", "amount": eur(100)}]}
+    told.payment("e2e-2", 100, **euro)
+    second = {"collection_id": "e2e-2", "attempt": 2, "failed_at": "2026-06-12T08:00:00Z"}
+    told.until(dt.datetime(2026, 6, 12, 9, tzinfo=dt.UTC)).failed(code="AM05", **second)
+    assert told.view["balance"] == [eur(4999)]
+    assert told.fee_state is not None
+    assert told.fee_state.status != "regular"
+    assert told.state is not None
+    assert told.state.overdue.state != "clear"

@@ -7,7 +7,8 @@ import datetime as dt
 import pytest
 
 from domain.events.actions import MandateSigned
-from tests.unit.collections.story import POLICY, START, Story
+from domain.events.debits import MandateChanged
+from tests.unit.collections.story import POLICY, START, Story, eur
 from tests.unit.debits.debtors import (
     IBAN,
     act,
@@ -152,3 +153,16 @@ def test_an_account_with_wrong_check_digits_is_refused(iban: str) -> None:
     assert MandateSigned.model_validate(fields | {"iban": IBAN}).iban == IBAN
     with pytest.raises(ValueError, match="not an IBAN"):
         MandateSigned.model_validate(fields | {"iban": iban})
+
+
+def test_mandates_that_end_together_end_in_the_order_of_their_ids() -> None:
+    """One debit over four invoices: the same events give the same bytes, whatever hashes do."""
+    told = Story().customer()
+    ids = [f"M-{letter}" for letter in "dbacefg"]
+    for mandate_id in ids:
+        told.invoice(f"i{mandate_id}", 1000, mandate_id=mandate_id)
+    named = [{"invoice_id": f"i{one}", "amount": eur(1000)} for one in ids]
+    told.payment("p1", 7000, method="direct_debit", allocations=named)
+    told.reversal("p1", 7000, reason_code="MD01")
+    ended = [one.data for one in told.published("mandate.changed.v1")]
+    assert [one.mandate_id for one in ended if isinstance(one, MandateChanged)] == sorted(ids)

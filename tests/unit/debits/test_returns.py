@@ -163,3 +163,14 @@ def test_every_order_of_a_collection_its_money_and_its_return() -> None:
         for name in (first, second):
             getattr(told, name)(**fields[name])
         assert open_of(told) == {"i1": 4999}, (first, second)
+
+
+def test_a_thank_you_taken_back_in_vain_is_corrected() -> None:
+    """It had left already: its receipt is news, though nothing else of the row changes."""
+    policy = POLICY.model_copy(update={"retries": rules(enabled=False, corrects_thanks=True)})
+    told = Story(policy=policy).customer().invoice().failed().payment()
+    [thanks] = told.thanks
+    told.wait(minutes=1).reversal(reason_code="AG02").wait(minutes=1)
+    assert thanks.message_id in told.withdrawn
+    told.receipt("message.delivered.v1", thanks.message_id)
+    assert [one.notice for one in told.messages("notice")] == ["thanks_corrected"]
