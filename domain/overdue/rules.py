@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from domain.arrangements.blocking import blocks
-from domain.calendar import local_date
 from domain.collections.work import Work
 from domain.effects import Publish, Refuse
 from domain.events.actions import Action
@@ -17,12 +15,9 @@ from domain.money import Money
 from domain.notices.owing import owe
 from domain.notices.state import Notice
 from domain.overdue import upcoming
-from domain.overdue.policy import Situation, State
-from domain.overdue.situation import assess
+from domain.overdue.judging import CLEAR, Judged, judge
+from domain.overdue.policy import State
 from domain.overdue.state import Overdue
-from domain.overdue.tolerance import counted
-
-CLEAR = "clear"
 
 
 def record(_work: Work, _ce_id: str, _data: Action) -> Refuse | None:
@@ -36,17 +31,18 @@ def conclude(work: Work) -> None:
     before = work.state.overdue
     if not work.claims and before == Overdue():
         return
-    at, review_at = assess(work)
-    target = _target(work, at)
+    found = judge(work)
+    target = found.target
     name = target.name if target else CLEAR
     services = target.services if target else ()
-    proposes = target.propose if target else None
-    if name == (before.state or CLEAR) and services == before.applied:
-        if (review_at, proposes) != (before.review_at, before.proposes):
-            quiet = {"review_at": review_at, "proposes": proposes}
-            work.set(overdue=before.model_copy(update=quiet))
+    if name != (before.state or CLEAR) or services != before.applied:
+        _change(work, found)
         return
-    _change(work, at, target, review_at)
+    proposes = target.propose if target else None
+    quiet = (found.review_at, proposes, found.held_at)
+    if quiet != (before.review_at, before.proposes, before.held_at):
+        update = dict(zip(("review_at", "proposes", "held_at"), quiet, strict=True))
+        work.set(overdue=before.model_copy(update=update))
 
 
 def due(work: Work) -> Iterator[tuple[str, dt.datetime]]:
@@ -55,31 +51,13 @@ def due(work: Work) -> Iterator[tuple[str, dt.datetime]]:
         yield "overdue|review", work.state.overdue.review_at
 
 
-def _target(work: Work, at: Situation) -> State | None:
-    """The state of the facts. While collection is held by an agreement, it gets no worse."""
-    rules, profile = work.policy.overdue, work.state.profile
-    if profile is None:
-        return None
-    today = local_date(work.now, profile.facts.timezone)
-    target = rules.state_for(at, today)
-    before = work.state.overdue.state
-    present = rules.severity(before)
-    if target is None or rules.severity(target.name) <= present:
-        return target
-    if not present and before not in {None, CLEAR}:
-        return target  # its state was renamed or removed: no reason to give services back
-    if blocks(work, tuple(work.claims)) is None:
-        return target
-    return rules.states[present - 1] if present else None
-
-
-def _change(work: Work, at: Situation, target: State | None, review_at: dt.datetime | None) -> None:
+def _change(work: Work, found: Judged) -> None:
+    target, items = found.target, found.items
     before = work.state.overdue
     name, count = target.name if target else CLEAR, before.changes + 1
     services = target.services if target else ()
-    items = counted(work)
     if name != (before.state or CLEAR):
-        _publish(work, "overdue-state.changed.v1", str(count), _changed(work, at, name, items))
+        _publish(work, "overdue-state.changed.v1", str(count), _changed(work, found, name))
     for service in (one for one in before.applied if one not in services):
         _consequence(work, count, service, "lift", name, items)
     for service in (one for one in services if one not in before.applied):
@@ -94,12 +72,14 @@ def _change(work: Work, at: Situation, target: State | None, review_at: dt.datet
         changes=count,
         applied=services,
         proposes=target.propose if target else None,
-        review_at=review_at,
+        review_at=found.review_at,
+        held_at=found.held_at,
     )
     work.set(overdue=after)
 
 
-def _changed(work: Work, at: Situation, name: str, items: tuple[str, ...]) -> OverdueStateChanged:
+def _changed(work: Work, found: Judged, name: str) -> OverdueStateChanged:
+    at = found.at
     return OverdueStateChanged(
         customer_id=work.state.customer_id,
         state=name,
@@ -112,7 +92,7 @@ def _changed(work: Work, at: Situation, name: str, items: tuple[str, ...]) -> Ov
             Money.model_construct(minor=minor, currency=currency)
             for currency, minor in sorted(at.open_minor.items())
         ),
-        invoice_ids=items,
+        invoice_ids=found.items,
         at=work.now,
     )
 

@@ -11,7 +11,6 @@ from domain.calendar import local_date, start_of_day
 from domain.collections.state import Profile
 from domain.collections.work import Work
 from domain.overdue.policy import OverdueRules, Since, Situation
-from domain.overdue.tolerance import counted
 
 _DAY = dt.timedelta(days=1)
 _Starts = dict[Since, dt.date | None]
@@ -31,12 +30,12 @@ def _starts(work: Work, items: tuple[str, ...], today: dt.date, zone: str) -> _S
     }
 
 
-def assess(work: Work) -> tuple[Situation, dt.datetime | None]:
-    """What may be chased now, counted; and when time alone may next change the state.
+def assess(work: Work, items: tuple[str, ...]) -> tuple[Situation, dt.datetime | None]:
+    """The situation of what may be chased now; and when time alone may next change its state.
 
     The second is a local midnight. Without a profile nothing may be chased.
     """
-    profile, items = work.state.profile, counted(work)
+    profile = work.state.profile
     if profile is None or not items:
         return _NOTHING, None
     zone = profile.facts.timezone

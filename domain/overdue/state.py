@@ -8,10 +8,13 @@ from domain.row import Row
 
 
 class Overdue(Row):
-    """The state last published. It is recomputed each time, so nothing depends on the path."""
+    """The state last published, recomputed each time: only what is held remembers where it was."""
 
     #: None: never behind, so nothing was ever published.
     state: str | None = None
+    #: As far as what may not be asked for now counts, where the rest has made the state worse.
+    #: None: as far as `state`.
+    held_at: str | None = None
     since: AwareDatetime | None = None
     #: Counts the changes, for their event ids.
     changes: int = 0

@@ -14,16 +14,16 @@ def is_tolerable(work: Work, currency: str, invoice_ids: Iterable[str]) -> bool:
     return 0 < sum(work.ledger.open[key] for key in invoice_ids) <= most
 
 
-def counted(work: Work) -> tuple[str, ...]:
-    """What may be chased, without currencies whose whole is within the tolerance."""
-    if not work.policy.overdue.tolerance_minor:
-        return tuple(work.claims)
+def counted(work: Work, claims: Iterable[str]) -> tuple[str, ...]:
+    """Of `claims`, those in currencies whose whole is not within the tolerance."""
+    most, claims = work.policy.overdue.tolerance_minor, tuple(claims)
+    if not most:
+        return claims
     invoices, totals = work.state.invoices, Counter[str]()
-    for key in work.claims:
+    for key in claims:
         totals[invoices[key].facts.amount.currency] += work.ledger.open[key]
-    most = work.policy.overdue.tolerance_minor
     return tuple(
         key
-        for key in work.claims
+        for key in claims
         if totals[currency := invoices[key].facts.amount.currency] > most.get(currency, 0)
     )
