@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from domain.arrangements.blocking import blocks
 from domain.arrangements.pauses import effective_days_past_due
 from domain.calendar import local_date
-from domain.collections.claims import stop_code
 from domain.collections.work import Work
 from domain.events.customers import CustomerUpdated
 from domain.fees.situation import late_items, of_item
+from domain.receivables.basis import blocked, is_too_little, reminders_of, standing
 from domain.receivables.policy import Charge
 from domain.receivables.statutes import Statute
 
@@ -42,7 +42,9 @@ def candidates(work: Work) -> list[Candidate]:
         return []
     dealt_with = _dealt_with(work)
     found = []
-    for key in sorted(work.claims, key=lambda key: (work.state.invoices[key].facts.due_on, key)):
+    for key in sorted(
+        standing(work, work.claims), key=lambda key: (work.state.invoices[key].facts.due_on, key)
+    ):
         facts = work.state.invoices[key].facts
         if facts.kind == "fee" or facts.due_on >= today:
             continue
@@ -58,7 +60,7 @@ def candidates(work: Work) -> list[Candidate]:
             statute = rules.statute(charge.statute, today)
             if statute is not None and _fits(work, profile.facts, key, charge, statute):
                 found.append(Candidate(key, charge, statute))
-    return found
+    return _worth_it(work, found)
 
 
 def next_ripe(work: Work) -> dt.date | None:
@@ -68,19 +70,6 @@ def next_ripe(work: Work) -> dt.date | None:
         return None
     today = today_of(work, profile.facts)
     return min((*_turning_days(work, today), *_new_law(work, today)), default=None)
-
-
-def blocked(work: Work, invoice_ids: tuple[str, ...]) -> str | None:
-    """Why no fee may arise on these invoices now: flags, a death, what was agreed."""
-    profile = work.state.profile
-    if profile is None:
-        return "no_profile"
-    if profile.facts.flags:
-        return f"flag:{profile.facts.flags[0]}"
-    stopped = stop_code(work.state, work.policy.return_codes)
-    if stopped is not None:
-        return f"return_code:{stopped}"
-    return blocks(work, invoice_ids, "fee")
 
 
 def _turning_days(work: Work, today: dt.date) -> Iterator[dt.date]:
@@ -107,18 +96,40 @@ def _new_law(work: Work, today: dt.date) -> Iterator[dt.date]:
         )
 
 
+def _worth_it(work: Work, found: list[Candidate]) -> list[Candidate]:
+    """Without those whose fee would rest on no more than what is within the tolerance.
+
+    A letter rests on all that it names, a fixed fee on its item.
+    """
+    if not work.policy.overdue.tolerance_minor:
+        return found
+    totals = Counter[tuple[str, str, str]]()
+    for one in found:
+        totals[_claim_of(one)] += work.ledger.open[one.invoice_id]
+    return [
+        one
+        for one in found
+        if not is_too_little(work, one.statute.currency, totals[_claim_of(one)])
+    ]
+
+
+def _claim_of(one: Candidate) -> tuple[str, str, str]:
+    item = one.invoice_id if one.statute.letter is None else ""
+    return one.charge.id, one.statute.currency, item
+
+
 def _dealt_with(work: Work) -> set[tuple[str, str]]:
     """(charge, invoice) for which there is a letter, a fee or a refusal.
 
-    A letter that was answered in time, or a fee that came to nothing, leaves the invoice free: if
-    it is open again (its payment was taken back), another letter may follow.
+    A letter that was answered in time or came back, or a fee that came to nothing, leaves the
+    invoice free: if it is open (again), another letter may follow.
     """
     kept = work.state.receivables
     found = {
         (letter.charge, key)
         for letter in kept.letters.values()
         if letter.ended is None
-        for key in letter.items
+        for key in (*letter.items, *letter.aside)
     }
     found |= {
         (fee.charge, key)
@@ -137,5 +148,5 @@ def _fits(work: Work, facts: CustomerUpdated, key: str, charge: Charge, statute:
         and statute.currency == invoice.amount.currency
         and (charge.kinds is None or invoice.kind in charge.kinds)
         and (charge.brands is None or (facts.brand or work.policy.default_brand) in charge.brands)
-        and work.state.reminded.get(key, 0) >= statute.after_reminders
+        and (not statute.after_reminders or reminders_of(work, key) >= statute.after_reminders)
     )

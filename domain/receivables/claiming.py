@@ -13,7 +13,8 @@ from domain.debits.charges import BankCharge, bank_charges
 from domain.identity import digest
 from domain.money import Money
 from domain.receivables import letters
-from domain.receivables.candidates import Candidate, blocked, today_of
+from domain.receivables.basis import blocked, is_too_little
+from domain.receivables.candidates import Candidate, today_of
 from domain.receivables.principal import open_before
 from domain.receivables.state import Fee, Letter, Refusal
 from domain.receivables.tariff import flat_cost
@@ -23,19 +24,6 @@ _DAY = dt.timedelta(days=1)
 RETURN_CHARGE = "return-charge"
 _NAME_MAX = 190
 _TOO_MANY = "too_many_fees"
-
-
-def claim_lapsed(work: Work) -> None:
-    """A fee for each letter whose term is over and whose debt still stands, if nothing forbids."""
-    for key, letter in work.state.receivables.letters.items():
-        ends = letters.term_of(work, key, letter) if letter.ended is None else None
-        if ends is None or ends > work.now:
-            continue
-        because = blocked(work, tuple(letter.items))
-        if because is not None:
-            letters.hold(work, key, letter, because)
-        else:
-            _claim(work, key, letter, _today(work) if letter.held else ends)
 
 
 def flat_claims(work: Work, found: Iterable[Candidate]) -> list[tuple[Candidate, Money]]:
@@ -56,12 +44,12 @@ def flat_claims(work: Work, found: Iterable[Candidate]) -> list[tuple[Candidate,
 
 def claim_flat(work: Work, found: list[Candidate]) -> None:
     """Fees of a fixed amount: no letter, but within the limits of their statute."""
-    as_of = _today(work)
+    as_of = start_of_today(work)
     for one, cost in flat_claims(work, found):
-        fee = _fee(work, one.charge.id, cost.currency, (one.invoice_id,), as_of)
+        fee = new_fee(work, one.charge.id, cost.currency, (one.invoice_id,), as_of)
         row = {"statute": one.statute.id, "valid_from": one.statute.valid_from}
         amounts = {"stated": cost.minor, "amount": cost.minor}
-        _add(work, fee.model_copy(update=row | amounts))
+        add(work, fee.model_copy(update=row | amounts))
 
 
 def uncharged_returns(work: Work) -> list[tuple[BankCharge, int]]:
@@ -78,6 +66,9 @@ def uncharged_returns(work: Work) -> list[tuple[BankCharge, int]]:
             continue
         if charge.amount.currency != row.most.currency or charge.invoice_id not in state.invoices:
             continue
+        is_open = work.ledger.open.get(charge.invoice_id, 0)
+        if is_too_little(work, row.most.currency, is_open):
+            continue
         if blocked(work, (charge.invoice_id,)) is None:
             found.append((charge, min(charge.amount.minor, row.most.minor)))
     return found
@@ -86,9 +77,10 @@ def uncharged_returns(work: Work) -> list[tuple[BankCharge, int]]:
 def claim_returns(work: Work) -> None:
     """The bank's charges, passed on."""
     for charge, minor in uncharged_returns(work):
-        fee = _fee(work, RETURN_CHARGE, charge.amount.currency, (charge.invoice_id,), _today(work))
+        rests_on, as_of = (charge.invoice_id,), start_of_today(work)
+        fee = new_fee(work, RETURN_CHARGE, charge.amount.currency, rests_on, as_of)
         amounts = {"stated": minor, "amount": minor, "failure": charge.key}
-        _add(work, fee.model_copy(update=amounts))
+        add(work, fee.model_copy(update=amounts))
 
 
 def corrected(work: Work) -> dict[str, Fee]:
@@ -106,42 +98,27 @@ def _amount_now(work: Work, fee: Fee, earlier: Mapping[str, Fee]) -> int:
         return fee.stated if is_there else 0
     is_open = open_before(work.state, fee.as_of, earlier)
     letter = work.state.receivables.letters.get(fee.letter or "")
-    if letter is None:
+    if fee.letter is None:
         return fee.stated if any(is_open.get(key) for key in fee.items) else 0
-    base = _base(letter, is_open)
+    if letter is None or letter.ended != "claimed":
+        return 0  # it came back: nobody was told that this would be charged
+    base = {key: minor for key, minor in base_of(letter, is_open).items() if key in fee.items}
     statute = letters.row_of(work, letter)
     if not base or statute is None:
         return fee.stated if base else 0
     return min(fee.stated, letters.cost_for(letter, statute, base).total)
 
 
-def _base(letter: Letter, is_open: Mapping[str, int]) -> dict[str, int]:
+def base_of(letter: Letter, is_open: Mapping[str, int]) -> dict[str, int]:
     """What the letter named and is still open of it: never more than it named."""
     found = {key: min(minor, is_open.get(key, 0)) for key, minor in letter.items.items()}
     return {key: minor for key, minor in found.items() if minor}
 
 
-def _claim(work: Work, key: str, letter: Letter, as_of: dt.datetime) -> None:
-    named = _base(letter, open_before(work.state, as_of, work.state.receivables.fees))
-    base = {name: left for name, left in named.items() if name not in work.state.case.given_up}
-    statute = letters.row_of(work, letter)
-    if named and not base:
-        letters.end(work, key, letter, "gone")  # written off or handed over meanwhile
-    elif not base:
-        letters.end(work, key, letter, "paid")
-    elif letter.charge not in work.policy.charges.by_id or statute is None:
-        letters.end(work, key, letter, "gone")
-        letters.note(work, "charge_abolished", letter.currency)
-    else:
-        cost = min(letter.cost, letters.cost_for(letter, statute, base).total)
-        letters.end(work, key, letter, "claimed")
-        if cost:
-            fee = _fee(work, letter.charge, letter.currency, tuple(base), as_of)
-            row = {"statute": letter.statute, "valid_from": letter.valid_from, "letter": key}
-            _add(work, fee.model_copy(update=row | {"stated": cost, "amount": cost}))
-
-
-def _fee(work: Work, charge: str, currency: str, items: tuple[str, ...], as_of: dt.datetime) -> Fee:
+def new_fee(
+    work: Work, charge: str, currency: str, items: tuple[str, ...], as_of: dt.datetime
+) -> Fee:
+    """A fee that rests on the items and arose at `as_of`, without its amounts."""
     oldest = min(items, key=lambda key: (work.state.invoices[key].facts.due_on, key))
     profile = work.state.profile
     if profile is None:
@@ -160,7 +137,8 @@ def _fee(work: Work, charge: str, currency: str, items: tuple[str, ...], as_of: 
     )
 
 
-def _add(work: Work, fee: Fee) -> None:
+def add(work: Work, fee: Fee) -> None:
+    """Put a fee into the row; where there is no room for it, say so once."""
     kept = work.state.receivables
     if len(kept.fees) < letters.KEPT_MAX:
         letters.put(work, fees={**kept.fees, _name(work, fee): fee})
@@ -201,7 +179,7 @@ def _is_theirs(work: Work, failure: str) -> bool:
     return codes.rule(work.state.failures[failure].facts).action in CONTACT
 
 
-def _today(work: Work) -> dt.datetime:
+def start_of_today(work: Work) -> dt.datetime:
     """When today began where the customer lives."""
     profile = work.state.profile
     if profile is None:

@@ -23,6 +23,7 @@ def mark(work: Work) -> str:
         str(work.policy.return_codes.version),
         *kept.fees,
         *kept.waived,
+        *(key for key, one in kept.letters.items() if one.bounced),
         *(key for key in state.invoices if key not in kept.fees),
         *state.failures,
         *state.reversals,

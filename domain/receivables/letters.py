@@ -1,16 +1,15 @@
-"""The letters on which fees rest: written at the turn of a day, exact until they leave."""
+"""The letters on which fees rest: written at the turn of a day."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
 
-from domain.collections.channels import choose
 from domain.collections.state import NotSent
 from domain.collections.work import Work
 from domain.identity import digest
 from domain.money import Money
-from domain.notices.owing import drop, owe, sent
+from domain.notices.owing import owe, sent
 from domain.notices.state import Notice, NoticeSent
 from domain.receivables.candidates import Candidate, today_of
 from domain.receivables.look_back import is_instalment, look_back
@@ -84,33 +83,20 @@ def prepare(work: Work, found: Iterable[Candidate]) -> None:
         _write(work, currency, members)
 
 
-def follow(work: Work) -> None:
-    """Keep unsent letters exact, and notice what became of those that are out."""
-    for key, letter in work.state.receivables.letters.items():
-        if letter.ended is not None:
-            continue
-        gone = gone_of(work, key, letter)
-        if gone is None:
-            _keep_exact(work, key, letter)
-        elif gone != letter.gone:
-            _put_letter(work, key, letter.model_copy(update={"gone": gone, "bounced": gone.failed}))
-            if gone.failed and not letter.bounced:
-                note(work, "letter_bounced", letter.currency)
-
-
 def end(work: Work, key: str, letter: Letter, ended: str) -> None:
     """The letter has had its effect, or has none."""
-    _put_letter(work, key, letter.model_copy(update={"ended": ended, "ended_at": work.now}))
+    put_letter(work, key, letter.model_copy(update={"ended": ended, "ended_at": work.now}))
 
 
 def hold(work: Work, key: str, letter: Letter, because: str) -> None:
     """Its term is over, but something forbids the fee: what is paid until then is in time."""
     if letter.held != because:
-        _put_letter(work, key, letter.model_copy(update={"held": because}))
+        put_letter(work, key, letter.model_copy(update={"held": because}))
         note(work, because, letter.currency)
 
 
-def _put_letter(work: Work, key: str, letter: Letter) -> None:
+def put_letter(work: Work, key: str, letter: Letter) -> None:
+    """Replace what is kept of a letter."""
     put(work, letters={**work.state.receivables.letters, key: letter})
 
 
@@ -156,7 +142,7 @@ def _write(work: Work, currency: str, members: list[Candidate]) -> None:
     )
     key = "fee-letter-" + digest(work.state.customer_id, charge.id, currency, str(number))
     put(work, letters={**others, key: letter}, letters_made=number)
-    owe(work, key, _notice(work, letter, statute))
+    owe(work, key, notice_for(work, letter, statute))
 
 
 def _with_room(work: Work) -> dict[str, Letter]:
@@ -172,42 +158,8 @@ def _with_room(work: Work) -> dict[str, Letter]:
     return {key: letter for key, letter in kept.items() if key not in gone}
 
 
-def _keep_exact(work: Work, key: str, letter: Letter) -> None:
-    """Not out yet: it names what is open now, with the cost of exactly that, or is not sent."""
-    owed = work.state.notices.owed.get(key)
-    statute = row_of(work, letter)
-    given_up = work.state.case.given_up
-    items = {
-        name: work.ledger.open[name]
-        for name in letter.items
-        if work.ledger.open.get(name) and name not in given_up
-    }
-    cost = None
-    if statute is not None and statute.letter is not None and items:
-        cost = cost_for(letter, statute, items)
-    # Without a cost there is nothing to announce: no letter over a fee of nothing.
-    if owed is None or statute is None or cost is None or not cost.total:
-        drop(work, key)
-        end(work, key, letter, "gone")
-        return
-    bounced = bool(owed.tried) and not choose(
-        work.state, work.policy, "collection", owed.tried, owed.channels
-    )
-    if bounced and not letter.bounced:
-        note(work, "letter_bounced", letter.currency)
-    changed = letter.model_copy(update={"items": items, "bounced": bounced, "gone": None})
-    if items != letter.items:
-        changed = changed.model_copy(update={"cost": cost.total, "vat": cost.vat})
-        again = _notice(work, changed, statute)
-        exact = {"invoice_ids": again.invoice_ids, "values": again.values}
-        notices = work.state.notices
-        revised = {**notices.owed, key: owed.model_copy(update=exact)}
-        work.set(notices=notices.model_copy(update={"owed": revised}))
-    if changed != letter:
-        _put_letter(work, key, changed)
-
-
-def _notice(work: Work, letter: Letter, statute: Statute) -> Notice:
+def notice_for(work: Work, letter: Letter, statute: Statute) -> Notice:
+    """What is to be sent: what the letter names, the costs, and the sum of both."""
     profile, terms = work.state.profile, statute.letter
     if profile is None or terms is None:
         raise ValueError("a letter is only written to somebody, under a statute that asks for it")

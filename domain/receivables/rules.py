@@ -14,8 +14,9 @@ from domain.calendar import start_of_day
 from domain.collections.work import Work
 from domain.effects import Refuse
 from domain.events.actions import Action, FeeWaived
-from domain.receivables import claiming, items, letters
-from domain.receivables.candidates import blocked, candidates, next_ripe, today_of
+from domain.receivables import claiming, following, items, lapsing, letters
+from domain.receivables.basis import blocked
+from domain.receivables.candidates import candidates, next_ripe, today_of
 from domain.receivables.waiving import waive
 
 _PART = "receivables|"
@@ -34,7 +35,7 @@ def conclude(work: Work) -> None:
     if work.state.profile is None or (kept.is_empty and rules.is_silent and not rules.allocation):
         return
     if kept.letters:
-        letters.follow(work)
+        following.follow(work)
     if _is_time(work):
         _assess(work)
     kept = work.state.receivables
@@ -83,7 +84,7 @@ def _is_any_ripe(work: Work) -> bool:
 
 
 def _assess(work: Work) -> None:
-    claiming.claim_lapsed(work)
+    lapsing.claim_lapsed(work)
     found = candidates(work)
     claiming.claim_flat(work, found)
     claiming.claim_returns(work)

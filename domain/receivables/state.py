@@ -11,7 +11,8 @@ from domain.notices.state import NoticeSent
 from domain.row import Row
 
 Component = Literal["costs", "interest", "principal"]
-#: `paid`: in time, so no fee; `gone`: it was not sent, or the charge has been abolished.
+#: `paid`: in time, so no fee; `gone`: it was not sent or came back (`bounced`), or nothing that
+#: may be charged was left.
 LetterEnd = Literal["claimed", "paid", "gone"]
 #: `reduced` to nothing by what became known later (a payment that was in time, a credit note).
 FeeState = Literal["claimed", "paid", "waived", "refunded", "void"]
@@ -41,6 +42,8 @@ class Letter(Row):
     currency: str
     #: Invoice -> what was open of it; kept exact until the letter has gone out.
     items: dict[str, int]
+    #: Named when it was written and not to be asked for now: back in it if that ends in time.
+    aside: tuple[str, ...] = ()
     #: Those of them that are recurring instalments below the statute's limit.
     recurring: tuple[str, ...] = ()
     #: Of recurring instalments in the look-back: their principal, and what they were charged.

@@ -79,10 +79,10 @@ def _letter(state: CustomerState, key: str, letter: Letter) -> dict[str, Any]:
 
 
 def _state(letter: Letter, *, is_sent: bool) -> str:
+    if letter.bounced and letter.ended in {None, "gone"}:
+        return "bounced"
     if letter.ended is not None:
         return letter.ended
-    if letter.bounced:
-        return "bounced"
     if letter.held is not None:
         return "held"
     return "sent" if is_sent else "prepared"
