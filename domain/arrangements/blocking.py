@@ -105,9 +105,9 @@ def _of_plans(work: Work, kind: str) -> Iterator[_Block]:
         return
     for plan in work.state.arrangements.plans.values():
         if plan.state in {"running", "late"}:
-            yield _Block("plan", plan.facts.invoice_ids)
+            yield _Block("plan", plan.about)
         elif plan.state == "broken" and work.now < restarts_at(work, plan):
-            yield _Block("plan_broken", plan.facts.invoice_ids)
+            yield _Block("plan_broken", plan.about)
 
 
 def restarts_at(work: Work, plan: Plan) -> dt.datetime:

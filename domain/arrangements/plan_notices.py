@@ -49,9 +49,11 @@ def owe_instalments(work: Work, plan: Plan, schedule: Sequence[Due]) -> None:
         about = _values(work, plan)
         is_own = plan.facts.by == "customer"
         owe(work, f"plan|{key}|agreed", _notice(work, plan, "plan_agreed", about, at_once=is_own))
+    if plan.state == "cancelled":
+        drop(work, f"plan|{key}|agreed")
     for due in schedule:
         name, starts = f"plan|{key}|{due.number}", starts_at(work, plan, due)
-        left = due.sum_minor - plan.paid - plan.pending
+        left = due.sum_minor - plan.paid - plan.pending - plan.relieved
         if not is_running or left <= 0:
             drop(work, name)
         elif _is_known(work, name):
@@ -108,7 +110,7 @@ def _notice(work: Work, plan: Plan, kind: str, values: dict[str, str], **more: A
         "due": work.now,
         "caused_by": caused_by,
         "currency": plan.facts.currency,
-        "invoice_ids": plan.facts.invoice_ids,
+        "invoice_ids": plan.about,
         "values": values,
     }
     return Notice.model_validate(fields | more)
@@ -137,15 +139,14 @@ class _Words:
 def _values(work: Work, plan: Plan) -> dict[str, str]:
     facts = plan.facts
     words = _Words(work, facts.currency)
-    total = sum(part.amount.minor for part in facts.instalments)
     lines = [
         f"{words.day(one.due_on)}: {words.money(one.amount.minor)}" for one in facts.instalments
     ]
     return {
         "plan": facts.plan_id,
-        "total": words.money(total),
+        "total": words.money(plan.total),
         "paid": words.money(plan.paid),
-        "rest": words.money(total - plan.paid),
+        "rest": words.money(plan.total - plan.paid),
         "schedule": "\n".join(lines),
     }
 

@@ -1,7 +1,8 @@
 """Payment plans: what is due by now against what has come, and when a plan breaks.
 
 The plan compares sums: instalments due so far (days of grace over) with all money for its
-invoices since it was agreed. Paying ahead, in parts or two at once is all the same.
+invoices since it was agreed. Paying ahead, in parts or two at once is all the same. An invoice that
+is written off or handed over leaves the plan: what was open of it counts as covered.
 """
 
 from __future__ import annotations
@@ -84,40 +85,65 @@ def _as_paid_now(work: Work, key: str) -> Plan:
     plan = work.state.arrangements.plans[key]
     if plan.state != "broken" or plan_notices.outcome_key(plan) not in work.state.notices.owed:
         return plan
-    facts = plan.facts
-    money = received.received_since(work, facts.at, facts.invoice_ids, facts.currency)
-    return plan.model_copy(update={"paid": money.settled})
+    facts, plan = plan.facts, _without_given_up(work, plan)
+    money = received.received_since(work, facts.at, plan.about, facts.currency)
+    return plan.model_copy(update={"paid": money.settled + plan.paid_on_given_up})
+
+
+def _without_given_up(work: Work, plan: Plan) -> Plan:
+    """The plan less what has been given up since: for good, so a recall makes nobody late on it."""
+    ledger, facts, given_up = work.ledger, plan.facts, work.state.case.given_up
+    gone = [one for one in plan.about if one in given_up and ledger.open.get(one)]
+    if not gone:
+        return plan
+    paid = received.received_since(work, facts.at, tuple(gone), facts.currency).settled
+    update = {
+        "given_up": plan.given_up | {key: ledger.open[key] for key in gone},
+        "paid_on_given_up": plan.paid_on_given_up + paid,
+    }
+    return plan.model_copy(update=update)
+
+
+def _is_given_up(work: Work, plan: Plan, rest: received.Received) -> bool:
+    """Whether all that is open of it has left it: what remains, if anything, is settled."""
+    is_owed = any(work.ledger.open.get(key) for key in plan.given_up)
+    return is_owed and (rest.nothing_open or not plan.about)
 
 
 def _judge(work: Work, key: str, plan: Plan) -> None:
     facts = plan.facts
     if f"plan|{key}" in work.state.arrangements.closings:
         _decide(work, key, plan, "cancelled", "cancelled")
+        ended = work.state.arrangements.plans[key]
+        plan_notices.owe_instalments(work, ended, tuple(schedule_of(work, ended)))
         return
-    money = received.received_since(work, facts.at, facts.invoice_ids, facts.currency)
-    total = sum(part.amount.minor for part in facts.instalments)
+    plan = _without_given_up(work, plan)
+    money = received.received_since(work, facts.at, plan.about, facts.currency)
+    paid = money.settled + plan.paid_on_given_up
     numbers, schedule = numbers_of(work, plan), list(schedule_of(work, plan))
-    covered = money.settled + money.pending + numbers.tolerance_minor
+    covered = paid + money.pending + plan.relieved + numbers.tolerance_minor
     missed = [due for due in schedule if due.missed_at <= work.now and due.sum_minor > covered]
     is_late = len(missed) >= numbers.missed_max
     counted = plan.model_copy(
         update={
-            "paid": money.settled,
+            "paid": paid,
             "pending": money.pending,
             "missed": len(missed),
             "late_since": missed[numbers.missed_max - 1].missed_at if is_late else None,
         }
     )
     end = breaks_at(work, counted)
-    if money.settled >= total or money.nothing_open:
-        because = "paid" if money.settled >= total else "nothing_open"
+    if _is_given_up(work, counted, money):
+        _decide(work, key, counted, "cancelled", "given_up")
+    elif paid >= plan.total or money.nothing_open:
+        because = "paid" if paid >= plan.total else "nothing_open"
         _decide(work, key, counted, "completed", because)
     elif end is not None and end <= work.now:
         _decide(work, key, counted, "broken", "not_cured")
     elif is_late != (plan.state == "late"):
         state: PlanState = "late" if is_late else "running"
         _decide(work, key, counted, state, "missed" if is_late else "caught_up")
-    elif counted != plan:
+    elif counted != work.state.arrangements.plans[key]:
         _put(work, key, counted)
     plan_notices.owe_instalments(work, work.state.arrangements.plans[key], schedule)
 
@@ -148,7 +174,7 @@ def _decide(work: Work, key: str, plan: Plan, state: PlanState, because: str) ->
     )
     say(work, _TYPES.get(state, f"plan.{state}.v1"), data, key, str(changed.changes))
     plan_notices.owe_outcome(work, changed)
-    if state in {"broken", "cancelled"}:
+    if because in {"not_cured", "cancelled"}:  # of what is given up nobody is reminded
         caused_by = work.cause.id if work.cause is not None else f"plan:{key}"
         clocks.restart(work, currency, f"plan_{state}", caused_by)
 

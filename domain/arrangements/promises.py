@@ -1,7 +1,8 @@
 """Promises to pay: kept by the promised money alone, in time; broken by the clock.
 
 Provisional money neither keeps nor breaks a promise: it waits until the money settles or goes
-back. Money that goes back before the promise's time is over makes it run again.
+back. Money that goes back before the promise's time is over makes it run again. Where all that is
+open of it is written off or handed over, it ends: who asks for the debt then is not we.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from domain.events.agreements import PromiseChanged
 from domain.money import Money
 
 _DAY = dt.timedelta(days=1)
+_BECAUSE = {"broken": "not_paid", "withdrawn": "given_up"}
 
 
 def deadline_of(work: Work, promise: Promise) -> dt.datetime | None:
@@ -57,9 +59,13 @@ def _judge(work: Work, key: str, promise: Promise, *, is_late: bool) -> None:
     money = received.received_since(work, facts.at, facts.invoice_ids, currency)
     made_on = local_date(facts.at, zone_of(work.state))
     needed = work.policy.plans.at(made_on).promises.needed(facts.amount.minor)
+    if money.left:  # no more than there is: what is given up is not waited for
+        needed = min(needed, money.settled + money.left)
     state: PromiseState = "running"
     if money.settled >= needed or money.nothing_open:
         state = "kept"
+    elif money.given_up:
+        state = "withdrawn"
     elif is_late and money.settled + money.pending < needed:
         state = "broken"
     changed = promise.model_copy(update={"received": money.settled, "pending": money.pending})
@@ -75,8 +81,8 @@ def _judge(work: Work, key: str, promise: Promise, *, is_late: bool) -> None:
     changed = changed.model_copy(update=changes)
     _put(work, key, changed)
     if state != "running":
-        paid = "paid" if money.settled >= needed else "nothing_open"
-        _say(work, changed, "not_paid" if state == "broken" else paid)
+        kept_by = "paid" if money.settled >= needed else "nothing_open"
+        _say(work, changed, _BECAUSE.get(state, kept_by))
     if state == "broken":
         clocks.resume_now(work, currency)
 
@@ -104,4 +110,5 @@ def _say(work: Work, promise: Promise, because: str) -> None:
             "at": work.now,
         }
     )
-    say(work, f"promise.{promise.state}.v1", data, facts.promise_id, str(promise.changes))
+    what = "ended" if promise.state == "withdrawn" else promise.state
+    say(work, f"promise.{what}.v1", data, facts.promise_id, str(promise.changes))

@@ -47,6 +47,25 @@ class Plan(Row):
     late_since: AwareDatetime | None = None
     decided_at: AwareDatetime | None = None
     changes: int = 0
+    #: Its invoices that were written off or handed over -> what was open of each then. They have
+    #: left the plan, also if they are recalled; what had been paid on them stays paid.
+    given_up: dict[str, int] = Field(default_factory=dict)
+    paid_on_given_up: int = 0
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The invoices that it is about now."""
+        return tuple(key for key in self.facts.invoice_ids if key not in self.given_up)
+
+    @property
+    def relieved(self) -> int:
+        """What nobody has to pay on it any more: it counts as covered."""
+        return sum(self.given_up.values())
+
+    @property
+    def total(self) -> int:
+        """All instalments, less what is relieved."""
+        return max(0, sum(part.amount.minor for part in self.facts.instalments) - self.relieved)
 
 
 class Hardship(Row):

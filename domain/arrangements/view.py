@@ -80,7 +80,7 @@ def _of_plan(state: CustomerState, plan: Plan) -> dict[str, Any]:
     """Each instalment with its day as pauses have moved it, and what is left of it."""
     currency, pauses = plan.facts.currency, effective_pauses(state.arrangements)
     agreed_on = local_date(plan.facts.at, zone_of(state))
-    left, instalments = plan.paid + plan.pending, []
+    left, instalments = plan.paid + plan.pending + plan.relieved, []
     for part in plan.facts.instalments:
         covered = min(left, part.amount.minor)
         left -= covered

@@ -12,12 +12,15 @@ from domain.money import Money, PositiveMoney
 
 
 class PromiseChanged(Data):
-    """A promise to pay was kept or broken. `received`: settled money for it since it was made."""
+    """A promise to pay was kept or broken, or ended with debts that were given up (`withdrawn`).
+
+    `received`: settled money for it since it was made.
+    """
 
     promise_id: Id
     customer_id: Id
-    state: Literal["kept", "broken"]
-    because: Literal["paid", "nothing_open", "not_paid"]
+    state: Literal["kept", "broken", "withdrawn"]
+    because: Literal["paid", "nothing_open", "not_paid", "given_up"]
     amount: PositiveMoney
     received: Money
     due_on: dt.date
@@ -31,7 +34,9 @@ class PlanChanged(Data):
     plan_id: Id
     customer_id: Id
     state: Literal["late", "running", "completed", "broken", "cancelled"]
-    because: Literal["missed", "caught_up", "paid", "nothing_open", "not_cured", "cancelled"]
+    because: Literal[
+        "missed", "caught_up", "paid", "nothing_open", "not_cured", "cancelled", "given_up"
+    ]
     invoice_ids: tuple[str, ...]
     total: Money
     paid: Money
@@ -51,6 +56,7 @@ class PauseChanged(Data):
 AGREEMENTS: dict[str, type[Data]] = {
     "promise.kept.v1": PromiseChanged,
     "promise.broken.v1": PromiseChanged,
+    "promise.ended.v1": PromiseChanged,
     "plan.late.v1": PlanChanged,
     "plan.cured.v1": PlanChanged,
     "plan.completed.v1": PlanChanged,
