@@ -7,19 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from domain.arrangements.blocking import askable, blocks
 from domain.collections.channels import Purpose, candidates
 from domain.collections.work import Work
 from domain.compliance.book import Book
 from domain.compliance.caps import release
 from domain.compliance.forbidding import NO_PROFILE, forbidden
-from domain.compliance.limitation import barred
+from domain.compliance.nameable import ARRANGEMENT, nameable
 from domain.compliance.rows import CapRule
 from domain.compliance.timing import timing_of
 from domain.events.base import Channel
 
 CAP = "cap"
-TIME_BARRED = "time_barred"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +36,8 @@ class Wish:
     channels: tuple[Channel, ...] = ()
     #: At any hour: the customer has just acted.
     at_once: bool = False
+    #: All of its invoices or none: it says sums that belong to exactly these.
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,10 @@ def ask(work: Work, wish: Wish) -> Verdict:
     book = work.policy.contact.book(facts.country, work.now.date())
     named = wish.invoice_ids
     if wish.purpose == "collection":
-        named, unaskable = _nameable(work, wish, book)
+        named, unaskable = nameable(work, book, named, wish.kind, whole=wish.whole)
         if unaskable is not None:
-            return unaskable
+            rules = work.policy.plans if unaskable[1] == ARRANGEMENT else work.policy.contact
+            return Verdict("deny", *unaskable, rules.version)
     chosen = candidates(work.state, work.policy, wish.purpose, wish.tried, wish.channels)
     capped = _under_caps(work, wish, book, chosen)
     if capped is None:
@@ -103,21 +104,6 @@ def ask(work: Work, wish: Wish) -> Verdict:
         return Verdict("deny", timing.because, timing.rule, version)
     why = (CAP, capped.rule) if capped.rule else (timing.because, timing.rule)
     return Verdict("defer", *why, version, timing.until, channel, to)
-
-
-def _nameable(work: Work, wish: Wish, book: Book) -> tuple[tuple[str, ...], Verdict | None]:
-    """What may be asked for; the refusal if that leaves nothing of what was to be."""
-    agreed = blocks(work, wish.invoice_ids, wish.kind)
-    if agreed is not None:
-        return (), Verdict("deny", agreed, "arrangement", work.policy.plans.version)
-    named = askable(work, wish.invoice_ids, wish.kind)
-    late = barred(work.state, work.ledger, book, named, work.now.date()) if named else {}
-    if not late:
-        return named, None
-    left = tuple(key for key in named if key not in late)
-    rule = next(iter(late.values())).rule
-    refusal = Verdict("deny", TIME_BARRED, rule, work.policy.contact.version)
-    return left, None if left else refusal
 
 
 def _under_caps(

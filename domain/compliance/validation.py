@@ -12,6 +12,8 @@ from typing import Any
 from domain.calendar import local_date
 from domain.collections.state import CustomerState, NotSent
 from domain.collections.work import Work
+from domain.compliance.book import Book
+from domain.compliance.nameable import nameable
 from domain.compliance.policy import ContactRules
 from domain.compliance.rows import ValidationRule
 from domain.identity import digest
@@ -19,6 +21,7 @@ from domain.notices.owing import SETTLED, drop, owe, still_asks
 from domain.notices.state import Notice
 
 KIND = "validation_notice"
+_KEY = "validation|"
 #: A letter is taken to have arrived, for the dispute window, after so many days (comment 34(b)(5)).
 _RECEIPT_DAYS = 7
 
@@ -28,11 +31,11 @@ def owe_notices(work: Work) -> None:
     state = work.state
     if state.profile is None or not (state.reminded or state.compliance.calls):
         return
-    country, day = state.profile.facts.country, work.now.date()
-    rules = work.policy.contact.book(country, day).validations
+    rules = _book(work).validations
     if not rules:
         return
-    _forget_settled(work)
+    _forget_unaskable(work)
+    _forget_taken_back(work)
     fresh = _contacted(work) - set(work.state.compliance.validated)
     if not fresh:
         return
@@ -40,23 +43,57 @@ def owe_notices(work: Work) -> None:
     for key in sorted(fresh):
         by_currency[state.invoices[key].facts.amount.currency].append(key)
     for currency, keys in sorted(by_currency.items()):
-        owe(work, f"validation|{digest(*keys)}", _notice(work, rules[0], currency, tuple(keys)))
+        owe(work, _KEY + digest(*keys), _notice(work, rules[0], currency, tuple(keys)))
     validated = (*work.state.compliance.validated, *sorted(fresh))
     work.set(compliance=work.state.compliance.model_copy(update={"validated": validated}))
 
 
-def _forget_settled(work: Work) -> None:
-    """What was settled before its notice went out needs none; one is owed anew if it comes back."""
+def _forget_unaskable(work: Work) -> None:
+    """What was settled, or may not be asked for any more, before its notice went out needs none.
+
+    None is lost: one is owed anew when the debt may be asked for again.
+    """
     for key, notice in tuple(work.state.notices.owed.items()):
-        if notice.kind != KIND or still_asks(work, notice):
+        if notice.kind != KIND:
+            continue
+        because = _why_unaskable(work, notice)
+        if because is None:
             continue
         drop(work, key)
         work.note_not_sent(
-            NotSent(at=work.now, because=SETTLED, kind=KIND, currency=notice.currency)
+            NotSent(at=work.now, because=because, kind=KIND, currency=notice.currency)
         )
-        file, settled = work.state.compliance, set(notice.invoice_ids)
-        left = tuple(one for one in file.validated if one not in settled)
-        work.set(compliance=file.model_copy(update={"validated": left}))
+        _forget(work, notice.invoice_ids)
+
+
+def _forget_taken_back(work: Work) -> None:
+    """Those that were withdrawn because their debts were paid: the same, should they come back."""
+    for message in work.state.messages:
+        notices, key = work.state.notices, message.notice or ""
+        is_own = key.startswith(_KEY) and message.state == "withdrawn"
+        if is_own and notices.ended.get(key) == SETTLED:
+            ended = {name: why for name, why in notices.ended.items() if name != key}
+            work.set(notices=notices.model_copy(update={"ended": ended}))
+            _forget(work, message.invoice_ids)
+
+
+def _forget(work: Work, invoice_ids: tuple[str, ...]) -> None:
+    file = work.state.compliance
+    left = tuple(one for one in file.validated if one not in invoice_ids)
+    work.set(compliance=file.model_copy(update={"validated": left}))
+
+
+def _why_unaskable(work: Work, notice: Notice) -> str | None:
+    """Why it can't go out as it is; None when what is open of it may be asked for."""
+    if not still_asks(work, notice):
+        return SETTLED
+    found = nameable(work, _book(work), notice.invoice_ids, KIND, whole=True)
+    return found.refusal[0] if found.refusal is not None else None
+
+
+def _book(work: Work) -> Book:
+    profile = work.state.profile
+    return work.policy.contact.book(profile.facts.country if profile else "", work.now.date())
 
 
 def disputable(state: CustomerState, rules: ContactRules, now: dt.datetime) -> list[dict[str, Any]]:
@@ -77,19 +114,20 @@ def disputable(state: CustomerState, rules: ContactRules, now: dt.datetime) -> l
 
 
 def _contacted(work: Work) -> set[str]:
-    """Open debts that were named in a reminder, or spoken of."""
+    """Debts that were named in a reminder, or spoken of, and may be asked for now."""
     state, is_open = work.state, work.ledger.open
     named = set(state.reminded)
     for call in state.compliance.calls:
         if call.kind == "conversation":
             named.update(state.reminded if call.invoice_ids is None else call.invoice_ids)
-    return {key for key in named if key in state.invoices and is_open.get(key)}
+    still_open = tuple(key for key in named if key in state.invoices and is_open.get(key))
+    return set(nameable(work, _book(work), still_open, KIND).invoice_ids) if still_open else set()
 
 
 def _notice(work: Work, rule: ValidationRule, currency: str, keys: tuple[str, ...]) -> Notice:
     return Notice(
         kind=KIND,
-        purpose="service",
+        purpose="collection",
         owed_at=work.now,
         due=work.now,
         caused_by=work.cause.id if work.cause is not None else keys[0],

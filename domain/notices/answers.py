@@ -46,12 +46,18 @@ def _agreements(work: Work) -> Iterator[_Told]:
     for name, closing in agreed.closings.items():
         dispute = agreed.disputes.get(name.removeprefix("dispute|"))
         if closing.upheld is not None and dispute is not None:
-            kind = "dispute_upheld" if closing.upheld else "dispute_rejected"
-            yield kind, closing.at, name, _about(work, dispute.invoice_ids)
+            about = _about(work, dispute.invoice_ids)
+            if closing.upheld:
+                yield "dispute_upheld", closing.at, name, about
+            elif ours := _ours(work, about["invoice_ids"]):
+                yield "dispute_rejected", closing.at, name, about | {"invoice_ids": ours}
     for key, promise in agreed.promises.items():
         if promise.state == "broken" and promise.decided_at is not None:
-            about = _about(work, promise.facts.invoice_ids, promise.facts.amount.currency)
-            yield "promise_broken", promise.decided_at, key, about | _ASKING
+            named = promise.facts.invoice_ids
+            asked = tuple(one for one in work.claims if named is None or one in named)
+            about = _about(work, asked, promise.facts.amount.currency)
+            if about["invoice_ids"]:  # else nothing of it may be asked for now
+                yield "promise_broken", promise.decided_at, key, about | _ASKING
 
 
 def _fees(work: Work) -> Iterator[_Told]:
@@ -73,6 +79,11 @@ def _hand_overs(work: Work) -> Iterator[_Told]:
     for (collector, at), keys in told.items():
         about = _about(work, tuple(keys)) | {"values": {"collector": collector}}
         yield "handed_over", at, f"{collector}|{at.isoformat()}", about
+
+
+def _ours(work: Work, invoice_ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Without those given up: an answer that says what is owed would ask for them."""
+    return tuple(key for key in invoice_ids if key not in work.state.case.given_up)
 
 
 def _about(

@@ -10,12 +10,17 @@ from domain.collections.state import Message
 from domain.collections.work import Work
 from domain.events.base import Channel
 from domain.events.customers import Interaction
-from domain.notices.owing import SETTLED
+from domain.notices import silence
+from domain.notices.owing import SETTLED, still_asks
 from domain.notices.state import Notice, NoticeSent
 
 
 def arrived(work: Work, message: Message, receipt: Interaction) -> None:
-    """A receipt says that it is there; a letter is only with the post, and there days later."""
+    """A receipt says that it is there; a letter is only with the post, and there days later.
+
+    A mail that a server took from us is only on its way, too: that it arrived is for the provider
+    or its reader to say. Terms of law run from there, and nobody may owe a fee sooner.
+    """
     key = message.notice
     if key is None:
         return
@@ -26,7 +31,8 @@ def arrived(work: Work, message: Message, receipt: Interaction) -> None:
         gone = _as_sent(message, notices.owed.get(key))
     if gone.message_id != message.message_id or gone.delivered_at is not None:
         return
-    if message.channel == "letter":
+    is_mailed = message.channel == "email" and silence.is_our_own_word(work)
+    if message.channel == "letter" or is_mailed:
         posted = max(at, gone.posted_at or at)
         gone = gone.model_copy(update={"posted_at": posted})
     else:
@@ -58,14 +64,18 @@ def owe_again(work: Work, lost: Message, tried: tuple[Channel, ...]) -> None:
 def take_back(work: Work, message: Message, because: str) -> None:
     """It was withdrawn: owed once more, unless nothing is left to ask for."""
     key = message.notice or ""
-    if because in {"paid", "sent_again"}:
-        notices = work.state.notices
-        if because == "paid":
-            sent = {name: one for name, one in notices.sent.items() if name != key}
-            ended = {**notices.ended, key: SETTLED}
-            work.set(notices=notices.model_copy(update={"sent": sent, "ended": ended}))
+    if because == "sent_again":
         return
-    _owe_again(work, message, {"because": because, "status": "held"})
+    notices = work.state.notices
+    gone = notices.sent.get(key)
+    was = gone.notice if gone is not None else None
+    if because != "paid" or (was is not None and still_asks(work, was)):
+        # What it had left out is still open: that is asked for once nothing stands in its way.
+        _owe_again(work, message, {"because": because, "status": "held"})
+        return
+    sent = {name: one for name, one in notices.sent.items() if name != key}
+    ended = {**notices.ended, key: SETTLED}
+    work.set(notices=notices.model_copy(update={"sent": sent, "ended": ended}))
 
 
 def _owe_again(work: Work, message: Message, changes: dict[str, object]) -> None:
@@ -97,6 +107,6 @@ def _put_sent(work: Work, key: str, gone: NoticeSent) -> None:
 
 
 def _brought_at(work: Work, gone: NoticeSent) -> dt.datetime | None:
-    if gone.posted_at is None or gone.delivered_at is not None:
+    if gone.channel != "letter" or gone.posted_at is None or gone.delivered_at is not None:
         return None
     return after_target_days(gone.posted_at, work.policy.delivery.post_days(work.now.date()))

@@ -88,6 +88,7 @@ def _wish(key: str, notice: Notice) -> Wish:
         tried=notice.tried,
         channels=channels,
         at_once=notice.at_once,
+        whole=notice.is_whole,
     )
 
 

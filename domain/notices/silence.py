@@ -15,11 +15,18 @@ _DISPATCHERS = "dunnock/dispatcher-"
 
 def is_acceptance(work: Work, receipt: Interaction) -> bool:
     """Whether a gateway has only taken it, and its provider promises to say when it arrives."""
-    cause, rules = work.cause, work.policy.delivery
-    if not rules.receipts or cause is None or cause.type != "message.delivered.v1":
+    rules = work.policy.delivery
+    if not rules.receipts or not is_our_own_word(work):
         return False
-    is_ours = cause.source.startswith(_DISPATCHERS)
-    return is_ours and any(row.channel == receipt.channel for row in rules.receipts)
+    return any(row.channel == receipt.channel for row in rules.receipts)
+
+
+def is_our_own_word(work: Work) -> bool:
+    """Whether it is our dispatcher that says "delivered": a gateway has taken it, no more."""
+    cause = work.cause
+    if cause is None or cause.type != "message.delivered.v1":
+        return False
+    return cause.source.startswith(_DISPATCHERS)
 
 
 def overdue(work: Work) -> tuple[Message, ...]:

@@ -10,6 +10,8 @@ from domain.events.base import Channel
 from domain.row import Row
 
 NoticePurpose = Literal["service", "collection"]
+#: Values that are sums over a notice's invoices, written by whoever owes it.
+_SUMS = frozenset({"total", "rest", "sum"})
 
 
 class Notice(Row):
@@ -37,6 +39,11 @@ class Notice(Row):
     #: Given up when it could not leave by then.
     until: AwareDatetime | None = None
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it says sums of its own: they belong to exactly these invoices."""
+        return not _SUMS.isdisjoint(self.values)
+
 
 class NoticeSent(Row):
     """A notice that went out: other parts of the business count from it."""
@@ -45,7 +52,7 @@ class NoticeSent(Row):
     message_id: str
     channel: Channel
     at: AwareDatetime
-    #: Letters: when they were handed to the post.
+    #: Letters: when they were handed to the post. Mail: when a mail server took it from us.
     posted_at: AwareDatetime | None = None
     #: When a receipt said that it arrived; letters: when the post is taken to have brought it.
     delivered_at: AwareDatetime | None = None

@@ -34,7 +34,7 @@ def build_notice(
     profile, channel, ends = work.state.profile, verdict.channel, verdict.ends
     if profile is None or channel is None or ends is None:
         raise ValueError("a notice is only written when nothing stands in its way")
-    items = open_items(work, tuple(k for k in notice.invoice_ids if k in work.state.invoices))
+    items = open_items(work, tuple(k for k in verdict.invoice_ids if k in work.state.invoices))
     total = total_of(items, notice.currency)
     message_id = _message_id(work, key)
     link = payment_link(work, notice.currency, message_id)
@@ -58,7 +58,7 @@ def build_notice(
         subject=text.subject,
         body=text.body,
         payment_link=link if link in text.body else None,
-        invoice_ids=notice.invoice_ids,
+        invoice_ids=verdict.invoice_ids,
         amount_due=total if items else None,
         not_after=min(ends, notice.until) if notice.until else ends,
         requested_at=work.now,
