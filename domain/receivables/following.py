@@ -42,6 +42,13 @@ def follow(work: Work) -> None:
             put_letter(work, key, _as_sent(work, letter, gone))
 
 
+def is_stale(work: Work, key: str, letter: Letter) -> bool:
+    """Whether an unsent letter, as it stands, names anything else than it may."""
+    if letter.ended is not None or gone_of(work, key, letter) is not None:
+        return False
+    return key not in work.state.notices.owed or _nameable(work, letter) != letter.items
+
+
 def _has_come_back(work: Work, key: str, letter: Letter) -> bool:
     """Whether a letter that was out has not been received after all.
 

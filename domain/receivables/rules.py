@@ -20,6 +20,7 @@ from domain.receivables.candidates import candidates, next_ripe, today_of
 from domain.receivables.waiving import waive
 
 _PART = "receivables|"
+_OF_DAYS = (f"{_PART}fee|", f"{_PART}charge")
 _DAY = dt.timedelta(days=1)
 
 
@@ -50,7 +51,8 @@ def due(work: Work) -> Iterator[tuple[str, dt.datetime]]:
     """Instants at which `conclude` has something to do without an event.
 
     `receivables|fee|<letter>`: its term is over; `receivables|charge`: something may be charged or
-    a letter written. What is ripe already waits for the next midnight.
+    a letter written. What is ripe already waits for the next midnight. `receivables|letter`: one
+    that was taken back, say, names what may not be asked for since: it is made exact at once.
     """
     profile, kept = work.state.profile, work.state.receivables
     if profile is None or (not kept.letters and work.policy.charges.is_silent):
@@ -61,6 +63,8 @@ def due(work: Work) -> Iterator[tuple[str, dt.datetime]]:
         ends = letters.term_of(work, key, letter) if letter.ended is None else None
         if ends is not None and (ends > work.now or not blocked(work, tuple(letter.items))):
             yield f"{_PART}fee|{key}", ends if ends > work.now else tomorrow
+    if any(following.is_stale(work, key, one) for key, one in kept.letters.items()):
+        yield f"{_PART}letter", work.now
     if _is_any_ripe(work):
         yield f"{_PART}charge", tomorrow
     else:
@@ -70,9 +74,9 @@ def due(work: Work) -> Iterator[tuple[str, dt.datetime]]:
 
 
 def _is_time(work: Work) -> bool:
-    """Whether one of our own timers has come."""
+    """Whether one of our own timers of a day's turn has come."""
     timers = work.state.timers.items()
-    return any(name.startswith(_PART) and at <= work.now for name, at in timers)
+    return any(name.startswith(_OF_DAYS) and at <= work.now for name, at in timers)
 
 
 def _is_any_ripe(work: Work) -> bool:

@@ -235,3 +235,15 @@ def test_no_charge_of_the_bank_is_passed_on_for_so_little() -> None:
     story.wait(days=40)
     assert story.fees == []
     assert "receivables|charge" not in story.state.timers  # type: ignore[union-attr]
+
+
+def test_a_letter_taken_back_for_one_bill_leaves_for_the_other() -> None:
+    """Disputed before the mail had left: it is withdrawn and written anew, for what is free."""
+    story = _two().until_letter()
+    _dispute(story, "i1").wait(days=1)
+    assert story.withdrawn == [story.letters[0].message_id]
+    assert [letter.invoice_ids for letter in story.letters] == [("i1", "i2"), ("i2",)]
+    assert "€ 40,00" in story.letters[1].body
+    story.delivered("2026-06-04T10:30:00+00:00").until(LAPSED)
+    assert story.amounts == [("claimed", 4_000)]
+    assert story.fees[0]["invoice_ids"] == ["i2"]
