@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from domain.arrangements.blocking import askable
 from domain.arrangements.pauses import running_pause
 from domain.collections import rules as collections
+from domain.collections.ledger import compute
 from domain.collections.work import Work
 from tests.unit.arrangements.told import act, owing_two, pay, said
 from tests.unit.collections.story import CUSTOMER, POLICY, Story, eur
@@ -26,6 +27,8 @@ _WHAT = [
     "answer",
     "pay",
     "back",
+    "give_up",
+    "recall",
 ]
 _STEPS = st.lists(
     st.tuples(st.sampled_from(_WHAT), st.integers(0, 50), st.integers(0, 400)),
@@ -44,6 +47,7 @@ class Agreeing(Story):
             assert self.state is not None
             work = Work(self.state, POLICY, self.now)
             assert askable(work, message.invoice_ids) == message.invoice_ids
+            assert not set(message.invoice_ids) & set(self.state.case.given_up)
             assert running_pause(self.state, self.now) is None
 
 
@@ -56,6 +60,12 @@ def _live(story: Story, what: str, n: int) -> None:
     ids = [None, ["i1"], ["i2"]][n % 3]
     if what in {"pay", "back"}:
         _money(story, what, n)
+    elif what in {"give_up", "recall"}:
+        about = {"invoice_ids": ids} if ids else {}
+        if what == "give_up":
+            act(story, "debt.handed-over.v1", collector="acme", approved_by="bob", **about)
+        else:
+            act(story, "debt.recalled.v1", **about)
     else:
         _agree(story, what, n, ids)
 
@@ -111,10 +121,13 @@ def test_any_agreement(steps: list[tuple[str, int, int]]) -> None:
     assert len(ids) == len(set(ids))
     state = story.state
     assert state is not None
-    quiet, more = collections.fire(
-        state, next(iter(state.timers), ""), story.now, POLICY, story.now
-    )
-    assert (quiet, more) == (state, [])
+    state, more = collections.conclude(Work(state, POLICY, story.now))
+    assert more == []
+    assert collections.conclude(Work(state, POLICY, story.now)) == (state, [])
+    asked_for = {key for key, minor in compute(state).open.items() if minor}
+    for plan in state.arrangements.plans.values():
+        if plan.state in {"running", "late"} and asked_for & set(plan.facts.invoice_ids):
+            assert asked_for & set(plan.about), "what it asks for was given up"
 
 
 @given(steps=_STEPS)
@@ -130,6 +143,7 @@ def test_nothing_agreed_is_stuck(steps: list[tuple[str, int, int]]) -> None:
     story.wait(days=40)
     assert story.state is not None
     agreed = story.state.arrangements
+    act(story, "debt.recalled.v1")
     for key in agreed.holds:
         act(story, "hold.lifted.v1", hold_id=key)
     for key in agreed.plans:
