@@ -153,6 +153,14 @@ class OverdueRules(RuleSet):
             if state.when.days_min is not None
         )
 
+    @cached_property
+    def look_at_reminders(self) -> bool:
+        """Whether any state depends on what was reminded, so that it has to be counted."""
+        return any(
+            state.when.reminders_min is not None or state.when.since == "last_reminder"
+            for state in self.states
+        )
+
     def findings(self) -> list[str]:
         """States that can never be, and consequences that come suddenly."""
         found = []

@@ -8,11 +8,13 @@ from collections import Counter
 
 from domain.arrangements.blocking import paused_days
 from domain.calendar import local_date, start_of_day
-from domain.collections.state import Profile
+from domain.collections.state import Message, MessageState, Profile
 from domain.collections.work import Work
 from domain.overdue.policy import OverdueRules, Since, Situation
 
 _DAY = dt.timedelta(days=1)
+#: What never arrived, or of which nobody knows, reminded nobody.
+_LOST: frozenset[MessageState] = frozenset({"failed", "unknown", "expired", "withdrawn"})
 _Starts = dict[Since, dt.date | None]
 _NOTHING = Situation({}, {}, 0, 0, frozenset(), frozenset(), None, None, frozenset())
 
@@ -22,7 +24,7 @@ def _starts(work: Work, items: tuple[str, ...], today: dt.date, zone: str) -> _S
     due = min(work.state.invoices[key].facts.due_on for key in items)
     # Days after the due date that are paused, today with them; what was paused before is past.
     due += paused_days(work.state, today + _DAY, due + _DAY) * _DAY
-    last = max((m.at for m in work.state.messages if m.kind == "reminder"), default=None)
+    last = max((one.at for one in _reminders(work, items) if one.state not in _LOST), default=None)
     return {
         "due": due,
         "end_of_month": due.replace(day=monthrange(due.year, due.month)[1]),
@@ -56,7 +58,7 @@ def _situation(
         days={since: None if at is None else (today - at).days for since, at in starts.items()},
         open_minor=dict(open_minor),
         items=len(items),
-        reminders=max((state.reminded.get(key, 0) for key in items), default=0),
+        reminders=_count_reminders(work, items),
         codes=frozenset(
             failure.facts.reason_code or failure.facts.reason_proprietary or ""
             for failure in state.failures.values()
@@ -67,6 +69,30 @@ def _situation(
         brand=facts.brand,
         kinds=frozenset(state.invoices[key].facts.kind for key in items),
     )
+
+
+def _reminders(work: Work, items: tuple[str, ...]) -> list[Message]:
+    """Those that named one of the items and are remembered, where a rule looks at any."""
+    if not work.policy.overdue.look_at_reminders:
+        return []
+    named = set(items)
+    sent = (one for one in work.state.messages if one.kind == "reminder")
+    return [one for one in sent if not named.isdisjoint(one.invoice_ids)]
+
+
+def _count_reminders(work: Work, items: tuple[str, ...]) -> int:
+    """Of the item reminded most often: its steps, less those of which every message was lost.
+
+    `reminded` counts a step when its message is asked for; what is no longer remembered counts.
+    """
+    lost: set[tuple[str, int | None]] = set()
+    there: set[tuple[str, int | None]] = set()
+    for one in _reminders(work, items):
+        steps = lost if one.state in _LOST else there
+        steps.update((key, one.step) for key in one.invoice_ids)
+    without = Counter(key for key, _ in lost - there)
+    counts = (work.state.reminded.get(key, 0) - without[key] for key in items)
+    return max((0, *counts))
 
 
 def _next_review(
