@@ -67,11 +67,14 @@ def _forget_unaskable(work: Work) -> None:
 
 
 def _forget_taken_back(work: Work) -> None:
-    """Those that were withdrawn because their debts were paid: the same, should they come back."""
+    """Those that were withdrawn because their debts were paid, which are open again."""
+    is_open = work.ledger.open
     for message in work.state.messages:
         notices, key = work.state.notices, message.notice or ""
         is_own = key.startswith(_KEY) and message.state == "withdrawn"
-        if is_own and notices.ended.get(key) == SETTLED:
+        if not is_own or notices.ended.get(key) != SETTLED:
+            continue
+        if any(is_open.get(one) for one in message.invoice_ids):
             ended = {name: why for name, why in notices.ended.items() if name != key}
             work.set(notices=notices.model_copy(update={"ended": ended}))
             _forget(work, message.invoice_ids)
