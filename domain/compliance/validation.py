@@ -49,9 +49,9 @@ def owe_notices(work: Work) -> None:
 
 
 def _forget_unaskable(work: Work) -> None:
-    """What was settled, or may not be asked for any more, before its notice went out needs none.
+    """What was settled before its notice went out needs none; one is owed anew if it comes back.
 
-    None is lost: one is owed anew when the debt may be asked for again.
+    Where one debt waits for another's dispute, each has a notice of its own: the law's days run.
     """
     for key, notice in tuple(work.state.notices.owed.items()):
         if notice.kind != KIND:
@@ -87,11 +87,14 @@ def _forget(work: Work, invoice_ids: tuple[str, ...]) -> None:
 
 
 def _why_unaskable(work: Work, notice: Notice) -> str | None:
-    """Why it can't go out as it is; None when what is open of it may be asked for."""
+    """Why it is not for this notice; None for the gate to say whether it goes out or waits."""
     if not still_asks(work, notice):
         return SETTLED
-    found = nameable(work, _book(work), notice.invoice_ids, KIND, whole=True)
-    return found.refusal[0] if found.refusal is not None else None
+    book, named = _book(work), notice.invoice_ids
+    all_or_none = nameable(work, book, named, KIND, whole=True)
+    if all_or_none.refusal is None or not nameable(work, book, named, KIND).invoice_ids:
+        return None
+    return all_or_none.refusal[0]
 
 
 def _book(work: Work) -> Book:
