@@ -18,6 +18,7 @@ from domain.debits.state import Collection
 
 #: Names the reversals that follow from failed debits; no event's identity looks like it.
 IMPLIED = "implied|"
+_NONE: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +95,13 @@ def settled_until_our_fault(state: CustomerState, codes: ReturnCodes) -> dict[st
     customer did, so only what fails after it speaks against them. A part of an invoice answers
     nothing: the rest was owed all along.
     """
-    if not state.reversals:
-        return {}
-    came_back = dict(_by_our_fault(state, codes))
+    came_back = back_by_our_fault(state, codes)
     if not came_back:
         return {}
     kept = {key: one for key, one in state.reversals.items() if one.payment_id not in came_back}
     before = fresh(state.model_copy(update={"reversals": kept}))
     found: dict[str, dt.datetime] = {}
-    for payment_id in came_back:
+    for payment_id in sorted(came_back):
         at = state.payments[payment_id].facts.received_at
         for key in before.touched.get(payment_id, ()):
             if not before.open[key]:
@@ -110,8 +109,12 @@ def settled_until_our_fault(state: CustomerState, codes: ReturnCodes) -> dict[st
     return found
 
 
+def back_by_our_fault(state: CustomerState, codes: ReturnCodes) -> frozenset[str]:
+    """The payments by direct debit that came back through no doing of the customer's."""
+    return frozenset(key for key, _ in _by_our_fault(state, codes)) if state.reversals else _NONE
+
+
 def _by_our_fault(state: CustomerState, codes: ReturnCodes) -> Iterator[tuple[str, Payment]]:
-    """Direct debits that came back through no doing of the customer's."""
     ours = money_by_collection(state)
     for failure in state.failures.values():
         if codes.rule(failure.facts).action == "our_fault":

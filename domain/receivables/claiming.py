@@ -13,7 +13,7 @@ from domain.debits.charges import BankCharge, bank_charges
 from domain.identity import digest
 from domain.money import Money
 from domain.receivables import letters
-from domain.receivables.basis import blocked, is_too_little
+from domain.receivables.basis import blocked, is_too_little, lost_of, reminders_of
 from domain.receivables.candidates import Candidate, today_of
 from domain.receivables.principal import open_before
 from domain.receivables.state import Fee, Letter, Refusal
@@ -49,6 +49,8 @@ def claim_flat(work: Work, found: list[Candidate]) -> None:
         fee = new_fee(work, one.charge.id, cost.currency, (one.invoice_id,), as_of)
         row = {"statute": one.statute.id, "valid_from": one.statute.valid_from}
         amounts = {"stated": cost.minor, "amount": cost.minor}
+        if one.statute.after_reminders:
+            row |= {"reminders": reminders_of(work, one.invoice_id)}
         add(work, fee.model_copy(update=row | amounts))
 
 
@@ -96,9 +98,11 @@ def _amount_now(work: Work, fee: Fee, earlier: Mapping[str, Fee]) -> int:
     if fee.failure is not None:
         is_there = fee.failure in work.state.failures and _is_theirs(work, fee.failure)
         return fee.stated if is_there else 0
-    is_open = open_before(work.state, fee.as_of, earlier)
+    is_open = open_before(work.state, fee.as_of, earlier, work.policy.return_codes)
     letter = work.state.receivables.letters.get(fee.letter or "")
     if fee.letter is None:
+        if _is_unannounced(work, fee):
+            return 0
         return fee.stated if any(is_open.get(key) for key in fee.items) else 0
     if letter is None or letter.ended != "claimed":
         return 0  # it came back: nobody was told that this would be charged
@@ -107,6 +111,15 @@ def _amount_now(work: Work, fee: Fee, earlier: Mapping[str, Fee]) -> int:
     if not base or statute is None:
         return fee.stated if base else 0
     return min(fee.stated, letters.cost_for(letter, statute, base).total)
+
+
+def _is_unannounced(work: Work, fee: Fee) -> bool:
+    """Whether too few of the reminders before a fixed fee arrived. Once so, it stays so."""
+    row = work.policy.charges.statute(fee.statute, fee.valid_from) if fee.valid_from else None
+    if not fee.reminders or row is None:
+        return False
+    lost = lost_of(work, frozenset(fee.reminders))
+    return not fee.amount or len(fee.reminders) - len(lost) < row.after_reminders
 
 
 def base_of(letter: Letter, is_open: Mapping[str, int]) -> dict[str, int]:

@@ -38,7 +38,8 @@ def _claim(work: Work, key: str, letter: Letter, as_of: dt.datetime) -> None:
 
     A second claim of what was announced as one would come to more than the law allows for it.
     """
-    named = base_of(letter, open_before(work.state, as_of, work.state.receivables.fees))
+    fees, codes = work.state.receivables.fees, work.policy.return_codes
+    named = base_of(letter, open_before(work.state, as_of, fees, codes))
     left = standing(work, named)
     free = askable(work, left, "fee")
     base = {name: named[name] for name in free}

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
+from domain.collections.codes import ReturnCodes
 from domain.collections.ledger import fresh
 from domain.collections.state import CustomerState, Invoice
+from domain.debits.comebacks import back_by_our_fault
 from domain.events.ledger import InvoiceIssued
 from domain.money import MINOR_MAX, PositiveMoney
 from domain.receivables.state import Fee
@@ -16,13 +18,15 @@ REDUCED = "|reduced"
 
 
 def open_before(
-    state: CustomerState, moment: dt.datetime, fees: Mapping[str, Fee]
+    state: CustomerState, moment: dt.datetime, fees: Mapping[str, Fee], codes: ReturnCodes
 ) -> dict[str, int]:
     """Invoice -> what was open of it just before `moment`, with those `fees` that had arisen.
 
-    In the customer's favour: money that is still provisional counts when it was received, and
-    credit notes count whenever they came: what they cancel was never owed.
+    In the customer's favour: money that is still provisional counts when it was received, money
+    that went back by a fault of ours counts as if it had not, and credit notes count whenever they
+    came: what they cancel was never owed.
     """
+    our_fault = back_by_our_fault(state, codes)
     arisen = {key: fee for key, fee in fees.items() if fee.as_of < moment and fee.amount}
     invoices = {
         key: row for key, row in state.invoices.items() if key not in state.receivables.fees
@@ -40,7 +44,9 @@ def open_before(
             "invoices": invoices,
             "payments": payments,
             "reversals": {
-                key: row for key, row in state.reversals.items() if row.reversed_at < moment
+                key: row
+                for key, row in state.reversals.items()
+                if row.reversed_at < moment and row.payment_id not in our_fault
             },
             "credits": {
                 key: row for key, row in state.credits.items() if not key.endswith(REDUCED)
