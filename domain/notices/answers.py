@@ -12,7 +12,7 @@ from typing import Any
 
 from domain.collections.work import Work
 from domain.money import Money
-from domain.notices.owing import owe
+from domain.notices.owing import drop, owe
 from domain.notices.state import Notice
 from domain.templates import formats
 
@@ -20,6 +20,7 @@ from domain.templates import formats
 _NEWS = dt.timedelta(days=14)
 #: What asks for money is collection: agreements, flags and refused consent stand in its way.
 _ASKING: dict[str, Any] = {"asks_for_money": True, "purpose": "collection"}
+_REJECTED = "dispute_rejected"
 _Told = tuple[str, dt.datetime, str, dict[str, Any]]
 
 
@@ -28,6 +29,7 @@ def owe_answers(work: Work) -> None:
     wanted = work.policy.delivery.answers
     if not wanted or work.state.profile is None:
         return
+    _drop_given_up(work)
     for kind, at, key, more in (*_agreements(work), *_fees(work), *_hand_overs(work)):
         if kind in wanted and work.now - at <= _NEWS:
             given = {
@@ -50,7 +52,7 @@ def _agreements(work: Work) -> Iterator[_Told]:
             if closing.upheld:
                 yield "dispute_upheld", closing.at, name, about
             elif ours := _ours(work, about["invoice_ids"]):
-                yield "dispute_rejected", closing.at, name, about | {"invoice_ids": ours}
+                yield _REJECTED, closing.at, name, about | {"invoice_ids": ours}
     for key, promise in agreed.promises.items():
         if promise.state == "broken" and promise.decided_at is not None:
             named = promise.facts.invoice_ids
@@ -79,6 +81,13 @@ def _hand_overs(work: Work) -> Iterator[_Told]:
     for (collector, at), keys in told.items():
         about = _about(work, tuple(keys)) | {"values": {"collector": collector}}
         yield "handed_over", at, f"{collector}|{at.isoformat()}", about
+
+
+def _drop_given_up(work: Work) -> None:
+    """Answers that wait and name what was given up since: owed anew for what is left."""
+    for key, notice in work.state.notices.owed.items():
+        if notice.kind == _REJECTED and _ours(work, notice.invoice_ids) != notice.invoice_ids:
+            drop(work, key)
 
 
 def _ours(work: Work, invoice_ids: tuple[str, ...]) -> tuple[str, ...]:

@@ -124,3 +124,18 @@ def test_the_answer_to_a_dispute_asks_for_nothing_that_was_given_up() -> None:
         act(story, "dispute.answered.v1", dispute_id=key, upheld=False)
     told = [one.invoice_ids for one in story.messages() if one.notice == "dispute_rejected"]
     assert told == [("i2",)]
+
+
+def test_an_answer_that_waits_for_the_morning_leaves_out_what_was_given_up_in_the_night() -> None:
+    story = Story(START, TELLING).customer()
+    story.invoice("i1", payment_method="link").invoice("i2", payment_method="link")
+    for key in ("i1", "i2"):
+        act(story, "dispute.opened.v1", dispute_id=f"d-{key}", invoice_ids=[key])
+    act(story, "dispute.opened.v1", dispute_id="d", invoice_ids=["i1", "i2"])
+    story.wait(hours=12)
+    for key in ("d-i1", "d-i2", "d"):
+        act(story, "dispute.answered.v1", dispute_id=key, upheld=False)
+    _give_up(story, "i1")
+    story.wait(hours=12)
+    told = [one.invoice_ids for one in story.messages() if one.notice == "dispute_rejected"]
+    assert told == [("i2",), ("i2",)]
