@@ -60,21 +60,36 @@ def _shift(work: Work, currency: str, days: int) -> None:
     work.put_chase(currency, chase.model_copy(update=changes))
 
 
+def _apart(work: Work, currency: str) -> dt.datetime:
+    """Now, but not at the heels of the last reminder: what ended may be another debt's."""
+    hours = dt.timedelta(hours=work.policy.at(work.now).join_hours)
+    sent = (
+        message.at
+        for message in work.state.messages
+        if message.kind == "reminder"
+        and message.currency == currency
+        and message.state in {"requested", "delivered"}
+    )
+    return max((at + hours for at in sent if at + hours > work.now), default=work.now)
+
+
 def resume_now(work: Work, currency: str) -> None:
     """The next step is due at once: what it waited for has not happened."""
     chase = work.state.chases.get(currency)
     if chase is None or chase.step is None or chase.step.status == "looking":
         return
-    if chase.step.planned > work.now:
-        step = chase.step.model_copy(update={"planned": work.now, "due": work.now})
+    soon = _apart(work, currency)
+    if chase.step.planned > soon:
+        step = chase.step.model_copy(update={"planned": soon, "due": soon})
         work.put_chase(currency, chase.model_copy(update={"step": step}))
 
 
 def restart(work: Work, currency: str, because: str, caused_by: str) -> None:
-    """The reminders of a currency begin anew: the first step is due now."""
+    """The reminders of a currency begin anew: the first step is due at once."""
     chase = work.state.chases.get(currency)
     if chase is None:
         return  # what is due opens one by itself
+    soon = _apart(work, currency)
     again: Chase = chase.model_copy(
         update={
             "sequence": digest(
@@ -83,7 +98,7 @@ def restart(work: Work, currency: str, because: str, caused_by: str) -> None:
             "opened_at": work.now,
             "caused_by": caused_by,
             "first_sent_at": None,
-            "step": Slot(step=1, planned=work.now, due=work.now),
+            "step": Slot(step=1, planned=soon, due=soon),
             "again": None,
         }
     )

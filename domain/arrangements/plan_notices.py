@@ -23,6 +23,9 @@ if TYPE_CHECKING:  # plans owe what is written here
     from domain.collections.work import Work
 
 _DAY = dt.timedelta(days=1)
+INSTALMENT = "instalment_due"
+#: Why its message is taken back.
+INSTALMENT_PAID, PLAN_ENDED = "instalment_paid", "plan_ended"
 _OUTCOMES = {"completed": "plan_completed", "broken": "plan_broken", "late": "plan_late"}
 #: What asks for the rest: collection, and only what is still open at a last look.
 _ASKS = frozenset({"late", "broken"})
@@ -44,7 +47,7 @@ def owe_instalments(work: Work, plan: Plan, schedule: Sequence[Due]) -> None:
     """The confirmation once; a notice before each instalment that is not paid ahead."""
     if work.state.profile is None:
         return
-    key, is_running = plan.facts.plan_id, plan.state in {"running", "late"}
+    key, is_running = plan.facts.plan_id, plan.is_running
     if is_running and not _is_known(work, f"plan|{key}|agreed"):
         about = _values(work, plan)
         is_own = plan.facts.by == "customer"
@@ -61,7 +64,7 @@ def owe_instalments(work: Work, plan: Plan, schedule: Sequence[Due]) -> None:
         elif starts is not None and starts <= work.now < _over(work, due):
             values = _of_instalment(work, plan, due, min(left, due.minor), len(schedule))
             more = {"purpose": "collection", "asks_for_money": True, "until": _over(work, due)}
-            owe(work, name, _notice(work, plan, "instalment_due", values, **more))
+            owe(work, name, _notice(work, plan, INSTALMENT, values, **more))
 
 
 def _is_known(work: Work, name: str) -> bool:
@@ -84,12 +87,26 @@ def follow_outcome(work: Work, plan: Plan) -> None:
         is_own = name.startswith((f"{start}late|", f"{start}broken|"))
         if is_own and waiting.kind in _ASKING_KINDS and name != now_so:
             drop(work, name)
+        elif waiting.kind == INSTALMENT and name.startswith(start) and not plan.is_running:
+            drop(work, name)  # lost on its way, and owed again since the plan has ended
     notice = work.state.notices.owed.get(now_so)
     if plan.state in _ASKS and notice is not None and work.state.profile is not None:
         values = _values(work, plan)
         if values != notice.values:
             drop(work, now_so)
             owe(work, now_so, notice.model_copy(update={"values": values}))
+
+
+def why_not_announced(work: Work, name: str) -> str | None:
+    """Why the notice of an instalment that has been asked for should not leave any more."""
+    key, _, number = name.removeprefix("plan|").rpartition("|")
+    plan = work.state.arrangements.plans.get(key)
+    if plan is None or not number.isdigit():
+        return None
+    if not plan.is_running:
+        return PLAN_ENDED
+    due = sum(part.amount.minor for part in plan.facts.instalments[: int(number)])
+    return INSTALMENT_PAID if due <= plan.paid + plan.pending + plan.relieved else None
 
 
 def outcome_key(plan: Plan) -> str:

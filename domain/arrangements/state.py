@@ -53,6 +53,11 @@ class Plan(Row):
     paid_on_given_up: int = 0
 
     @property
+    def is_running(self) -> bool:
+        """Neither over nor broken: instalments are expected."""
+        return self.state in {"running", "late"}
+
+    @property
     def about(self) -> tuple[str, ...]:
         """The invoices that it is about now."""
         return tuple(key for key in self.facts.invoice_ids if key not in self.given_up)

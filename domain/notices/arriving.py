@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
+from domain.arrangements.plan_notices import INSTALMENT_PAID, PLAN_ENDED
 from domain.calendar import after_target_days
 from domain.collections.state import Message
 from domain.collections.work import Work
@@ -67,6 +68,10 @@ def take_back(work: Work, message: Message, because: str) -> None:
     if because == "sent_again":
         return
     notices = work.state.notices
+    if because in {INSTALMENT_PAID, PLAN_ENDED}:  # the plan announces it anew, should it have to
+        sent = {name: one for name, one in notices.sent.items() if name != key}
+        work.set(notices=notices.model_copy(update={"sent": sent}))
+        return
     gone = notices.sent.get(key)
     was = gone.notice if gone is not None else None
     if because != "paid" or (was is not None and still_asks(work, was)):

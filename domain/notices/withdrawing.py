@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.arrangements.plan_notices import INSTALMENT, why_not_announced
 from domain.collections.channels import is_allowed
 from domain.collections.state import Message
 from domain.collections.work import Work
@@ -22,6 +23,8 @@ def why_moot(work: Work, message: Message) -> str | None:
     if message.invoice_ids:  # what it did name: the gate may have left some out
         notice = notice.model_copy(update={"invoice_ids": message.invoice_ids})
     moot = _why_not_asked(work, notice, profile.facts.country)
+    if moot is None and notice.kind == INSTALMENT:
+        moot = why_not_announced(work, message.notice or "")
     if moot is not None:
         return moot
     for flag in profile.facts.flags:
