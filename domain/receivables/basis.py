@@ -47,17 +47,26 @@ def is_too_little(work: Work, currency: str, minor: int) -> bool:
     return 0 <= minor <= work.policy.overdue.tolerance_minor.get(currency, -1)
 
 
-def reminders_of(work: Work, invoice_id: str) -> int:
-    """How many reminders have named the invoice and were not lost.
+def reminders_of(work: Work, invoice_id: str) -> tuple[str, ...]:
+    """Reminders that have named the invoice and were not lost, by their message ids.
 
     One that went out again over another channel is one. What the row has forgotten counts for
     nothing: nobody can say any more that it arrived.
     """
     arrived = {
-        (message.sequence, message.step)
+        (message.sequence, message.step): message.message_id
         for message in work.state.messages
         if message.kind == "reminder"
         and message.state not in LOST
         and invoice_id in message.invoice_ids
     }
-    return len(arrived)
+    return tuple(arrived.values())
+
+
+def lost_of(work: Work, message_ids: frozenset[str]) -> frozenset[str]:
+    """Those of the messages of which it is known by now that they did not arrive."""
+    return frozenset(
+        message.message_id
+        for message in work.state.messages
+        if message.message_id in message_ids and message.state in LOST
+    )

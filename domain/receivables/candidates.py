@@ -148,5 +148,5 @@ def _fits(work: Work, facts: CustomerUpdated, key: str, charge: Charge, statute:
         and statute.currency == invoice.amount.currency
         and (charge.kinds is None or invoice.kind in charge.kinds)
         and (charge.brands is None or (facts.brand or work.policy.default_brand) in charge.brands)
-        and (not statute.after_reminders or reminders_of(work, key) >= statute.after_reminders)
+        and (not statute.after_reminders or len(reminders_of(work, key)) >= statute.after_reminders)
     )

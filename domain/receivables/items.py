@@ -8,6 +8,7 @@ from domain.collections.work import Work
 from domain.events.ledger import InvoiceCredited
 from domain.identity import digest
 from domain.money import MINOR_MAX, PositiveMoney
+from domain.receivables.basis import lost_of
 from domain.receivables.principal import REDUCED, as_invoice
 from domain.receivables.state import AllocationRow, Fee, FeeState, Waiver
 
@@ -18,12 +19,14 @@ def mark(work: Work) -> str:
     kept = state.receivables
     if not (kept.fees or kept.waived or rules.allocation):
         return ""
+    reminders = frozenset(key for fee in kept.fees.values() for key in fee.reminders)
     return digest(
         str(rules.version),
         str(work.policy.return_codes.version),
         *kept.fees,
         *kept.waived,
         *(key for key, one in kept.letters.items() if one.bounced),
+        *(sorted(lost_of(work, reminders)) if reminders else ()),
         *(key for key in state.invoices if key not in kept.fees),
         *state.failures,
         *state.reversals,

@@ -53,6 +53,7 @@ def due(work: Work) -> Iterator[tuple[str, dt.datetime]]:
     `receivables|fee|<letter>`: its term is over; `receivables|charge`: something may be charged or
     a letter written. What is ripe already waits for the next midnight. `receivables|letter`: one
     that was taken back, say, names what may not be asked for since: it is made exact at once.
+    `receivables|lost`: a reminder that a fee needed has been given up for lost.
     """
     profile, kept = work.state.profile, work.state.receivables
     if profile is None or (not kept.letters and work.policy.charges.is_silent):
@@ -65,6 +66,8 @@ def due(work: Work) -> Iterator[tuple[str, dt.datetime]]:
             yield f"{_PART}fee|{key}", ends if ends > work.now else tomorrow
     if any(following.is_stale(work, key, one) for key, one in kept.letters.items()):
         yield f"{_PART}letter", work.now
+    if kept.fees and work.policy.delivery.receipts and items.mark(work) != kept.checked:
+        yield f"{_PART}lost", work.now  # a reminder whose silence was taken for a loss just now
     if _is_any_ripe(work):
         yield f"{_PART}charge", tomorrow
     else:

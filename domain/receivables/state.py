@@ -86,6 +86,8 @@ class Fee(Row):
     as_of: AwareDatetime
     claimed_at: AwareDatetime
     letter: str | None = None
+    #: The reminders that a fixed fee needed: it falls when too many of them turn out lost.
+    reminders: tuple[str, ...] = ()
     #: The failed debit whose return the bank charged.
     failure: str | None = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from domain.notices.policy import PromisedReceipts
 from tests.unit.receivables.fee_story import FeeStory, charging, flat
 
 RECEIVED = "2026-06-04T07:30:00+00:00"
@@ -137,3 +138,34 @@ def test_a_reminder_that_did_not_name_a_bill_is_none_of_it() -> None:
     story.invoice("i2", 9_000, due_on="2026-05-30", kind="purchase", payment_method="link")
     story.wait(days=8)
     assert {fee["invoice_id"]: fee["amount"]["minor"] for fee in story.fees} == {"i1": 250}
+
+
+def test_a_fixed_fee_falls_when_its_reminder_turns_out_lost() -> None:
+    """The gateway says so a day later; nothing brings the fee back, not even a late receipt."""
+    story = _german()
+    story.wait(days=8)
+    assert story.amounts == [("claimed", 250)]
+    second = story.reminders[1]
+    at = story.now.isoformat()
+    story.receipt("message.failed.v1", second.message_id, second.channel, at=at, detail="rejected")
+    assert story.amounts == [("void", 0)]
+    assert story.balance == 10_000
+    story.receipt("message.delivered.v1", second.message_id, second.channel, at=at)
+    story.invoice("i9", 100, due_on="2026-12-01", payment_method="link")
+    assert story.amounts == [("void", 0)]
+
+
+def test_silence_where_receipts_were_promised_ends_a_fixed_fee() -> None:
+    """Nothing is heard of the text that was the second reminder: at that instant the fee falls."""
+    story = _german()
+    rules = story.policy.delivery.model_copy(
+        update={"receipts": (PromisedReceipts(channel="sms", hours=48),)}
+    )
+    story.policy = story.policy.model_copy(update={"delivery": rules})
+    first = story.reminders[0]
+    at = story.now.isoformat()
+    story.receipt("message.delivered.v1", first.message_id, "sms", at=at)
+    story.wait(days=8)
+    assert story.amounts == [("claimed", 250)]
+    story.wait(days=1, hours=1)
+    assert story.amounts == [("void", 0)]
