@@ -14,7 +14,7 @@ from domain.arrangements.pauses import zone_of
 from domain.arrangements.state import Plan
 from domain.calendar import local_date, start_of_day
 from domain.money import Money
-from domain.notices.owing import drop, owe
+from domain.notices.owing import drop, owe, reword
 from domain.notices.state import Notice
 from domain.templates import formats
 
@@ -59,7 +59,10 @@ def owe_instalments(work: Work, plan: Plan, schedule: Sequence[Due]) -> None:
         left = due.sum_minor - plan.paid - plan.pending - plan.relieved
         if not is_running or left <= 0:
             drop(work, name)
-        elif _is_known(work, name):
+        elif name in work.state.notices.owed:
+            values = _of_instalment(work, plan, due, min(left, due.minor), len(schedule))
+            reword(work, name, values)
+        elif name in work.state.notices.sent:
             continue
         elif starts is not None and starts <= work.now < _over(work, due):
             values = _of_instalment(work, plan, due, min(left, due.minor), len(schedule))

@@ -12,7 +12,7 @@ from typing import Any
 
 from domain.collections.work import Work
 from domain.money import Money
-from domain.notices.owing import drop, owe
+from domain.notices.owing import drop, owe, reword
 from domain.notices.state import Notice
 from domain.templates import formats
 
@@ -40,7 +40,9 @@ def owe_answers(work: Work) -> None:
                 "caused_by": key,
                 "currency": "EUR",
             }
-            owe(work, f"answer|{kind}|{key}", Notice.model_validate(given | more))
+            name = f"answer|{kind}|{key}"
+            owe(work, name, Notice.model_validate(given | more))
+            reword(work, name, more.get("values", {}))
 
 
 def _agreements(work: Work) -> Iterator[_Told]:
@@ -64,13 +66,15 @@ def _agreements(work: Work) -> Iterator[_Told]:
 
 def _fees(work: Work) -> Iterator[_Told]:
     for key, fee in work.state.receivables.fees.items():
+        if not fee.amount:
+            drop(work, f"answer|fee_claimed|{key}")  # it fell before anybody heard of it
+            continue
         ids = (*fee.items, key)
         open_minor = sum(work.ledger.open.get(one, 0) for one in ids)
         values = {"fee": _money(work, fee.amount, fee.currency)}
         values["total"] = _money(work, open_minor, fee.currency)
         about = {"currency": fee.currency, "invoice_ids": ids, "values": values}
-        if fee.amount:
-            yield "fee_claimed", fee.claimed_at, key, about | _ASKING
+        yield "fee_claimed", fee.claimed_at, key, about | _ASKING
 
 
 def _hand_overs(work: Work) -> Iterator[_Told]:

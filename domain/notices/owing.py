@@ -34,6 +34,15 @@ def drop(work: Work, key: str) -> None:
         work.set(notices=notices.model_copy(update={"owed": owed}))
 
 
+def reword(work: Work, key: str, values: dict[str, str]) -> None:
+    """What waits says what is so when it leaves: sums have changed since it was owed."""
+    notices = work.state.notices
+    waiting = notices.owed.get(key)
+    if waiting is not None and waiting.values != values:
+        owed = {**notices.owed, key: waiting.model_copy(update={"values": values})}
+        work.set(notices=notices.model_copy(update={"owed": owed}))
+
+
 def sent(work: Work, key: str) -> NoticeSent | None:
     """What is known of the notice, once it has gone out."""
     return work.state.notices.sent.get(key)

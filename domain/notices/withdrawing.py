@@ -22,9 +22,8 @@ def why_moot(work: Work, message: Message) -> str | None:
         return "sent_again"
     if message.invoice_ids:  # what it did name: the gate may have left some out
         notice = notice.model_copy(update={"invoice_ids": message.invoice_ids})
-    moot = _why_not_asked(work, notice, profile.facts.country)
-    if moot is None and notice.kind == INSTALMENT:
-        moot = why_not_announced(work, message.notice or "")
+    moot = why_not_announced(work, message.notice or "") if notice.kind == INSTALMENT else None
+    moot = moot or _why_not_asked(work, notice, profile.facts.country)
     if moot is not None:
         return moot
     for flag in profile.facts.flags:
