@@ -9,7 +9,7 @@ from domain.arrangements.pauses import paused_days, running_pause, today_of, zon
 from domain.arrangements.saying import say
 from domain.calendar import same_local_time
 from domain.collections.chase import mark_case
-from domain.collections.state import Chase, Slot
+from domain.collections.state import LOST, Chase, Slot
 from domain.collections.work import Work
 from domain.events.agreements import PauseChanged
 from domain.identity import digest
@@ -66,9 +66,7 @@ def _apart(work: Work, currency: str) -> dt.datetime:
     sent = (
         message.at
         for message in work.state.messages
-        if message.kind == "reminder"
-        and message.currency == currency
-        and message.state in {"requested", "delivered"}
+        if message.kind == "reminder" and message.currency == currency and message.state not in LOST
     )
     return max((at + hours for at in sent if at + hours > work.now), default=work.now)
 

@@ -1,7 +1,8 @@
 """Events after which there is nothing to conclude: most receipts, and those are many.
 
 A third of all events at full load say that a message arrived or was clicked on. When that is all
-that changed, conclusions drawn before still hold: nothing else reads it, and time has timers.
+that changed, conclusions drawn before still hold: whoever looks at a message's state takes one that
+was asked for and one that arrived for the same, and time has timers.
 """
 
 from __future__ import annotations

@@ -26,6 +26,8 @@ from domain.row import Row
 
 #: `expired`: its window closed before it could leave, so the channel is not to blame.
 MessageState = Literal["requested", "delivered", "failed", "unknown", "expired", "withdrawn"]
+#: Of these nobody knows that they reached the customer, or everybody that they did not.
+LOST: frozenset[MessageState] = frozenset({"failed", "unknown", "expired", "withdrawn"})
 #: `open`: not decided, because the money has not touched an invoice yet.
 ThanksState = Literal["open", "not_owed", "owed", "sent", "cancelled"]
 

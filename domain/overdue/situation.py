@@ -8,13 +8,11 @@ from collections import Counter
 
 from domain.arrangements.blocking import paused_days
 from domain.calendar import local_date, start_of_day
-from domain.collections.state import Message, MessageState, Profile
+from domain.collections.state import LOST, Message, Profile
 from domain.collections.work import Work
 from domain.overdue.policy import OverdueRules, Since, Situation
 
 _DAY = dt.timedelta(days=1)
-#: What never arrived, or of which nobody knows, reminded nobody.
-_LOST: frozenset[MessageState] = frozenset({"failed", "unknown", "expired", "withdrawn"})
 _Starts = dict[Since, dt.date | None]
 _NOTHING = Situation({}, {}, 0, 0, frozenset(), frozenset(), None, None, frozenset())
 
@@ -24,7 +22,7 @@ def _starts(work: Work, items: tuple[str, ...], today: dt.date, zone: str) -> _S
     due = min(work.state.invoices[key].facts.due_on for key in items)
     # Days after the due date that are paused, today with them; what was paused before is past.
     due += paused_days(work.state, today + _DAY, due + _DAY) * _DAY
-    last = max((one.at for one in _reminders(work, items) if one.state not in _LOST), default=None)
+    last = max((one.at for one in _reminders(work, items) if one.state not in LOST), default=None)
     return {
         "due": due,
         "end_of_month": due.replace(day=monthrange(due.year, due.month)[1]),
@@ -88,7 +86,7 @@ def _count_reminders(work: Work, items: tuple[str, ...]) -> int:
     lost: set[tuple[str, int | None]] = set()
     there: set[tuple[str, int | None]] = set()
     for one in _reminders(work, items):
-        steps = lost if one.state in _LOST else there
+        steps = lost if one.state in LOST else there
         steps.update((key, one.step) for key in one.invoice_ids)
     without = Counter(key for key, _ in lost - there)
     counts = (work.state.reminded.get(key, 0) - without[key] for key in items)

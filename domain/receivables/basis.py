@@ -6,11 +6,10 @@ from collections.abc import Iterable
 
 from domain.arrangements.blocking import blocks
 from domain.collections.claims import stop_code
+from domain.collections.state import LOST
 from domain.collections.work import Work
 from domain.compliance.limitation import barred
 
-#: Of these nobody knows that they reached the customer, or everybody that they did not.
-LOST = frozenset({"failed", "unknown", "expired", "withdrawn"})
 BELOW_TOLERANCE = "below_tolerance"
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from domain.arrangements.blocking import askable
 from domain.collections.channels import choose
+from domain.collections.state import LOST
 from domain.collections.work import Work
 from domain.notices.owing import drop
 from domain.notices.state import Notice, NoticeSent
-from domain.receivables.basis import LOST, is_too_little, standing
+from domain.receivables.basis import is_too_little, standing
 from domain.receivables.letters import (
     cost_for,
     end,

@@ -69,3 +69,18 @@ class Owner(Story):
     def sent(self, key: str = "n1") -> NoticeSent | None:
         assert self.state is not None
         return self.state.notices.sent.get(key)
+
+
+def owing_two() -> Owner:
+    """Two bills that are late, of 30.00 and of 0.50."""
+    story = Owner()
+    story.customer()
+    for key, minor in (("i1", 3000), ("i2", 50)):
+        story.invoice(key, minor, payment_method="link", due_on="2026-05-29")
+    return story
+
+
+def asking(story: Owner, **fields: Any) -> Owner:
+    """Owe a notice that asks for both."""
+    told = {"purpose": "collection", "asks_for_money": True, "invoice_ids": ("i1", "i2")}
+    return story.owe(**(told | fields))

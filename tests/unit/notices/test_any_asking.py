@@ -96,9 +96,9 @@ class Asked(Story):
     def _hear(self, what: str, n: int) -> None:
         match what:
             case "pay":
-                about = {"invoice_id": ["i1", "i2"][n % 2], "amount": eur(1000 * (1 + n % 5))}
+                minor = 1000 * (1 + n % 5)
+                about = {"invoice_id": ["i1", "i2"][n % 2], "amount": eur(minor)}
                 at = self.now.isoformat()
-                minor = about["amount"]["minor"]  # type: ignore[index]
                 more = {"received_at": at, "allocations": [about], "provisional": n % 7 == 6}
                 self.payment(f"p{n % 4}", minor, **more)
             case "pay_back":

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from tests.unit.arrangements.told import act
 from tests.unit.collections.story import START, Story, eur
-from tests.unit.notices.owner import Owner
+from tests.unit.notices.owner import asking, owing_two
 from tests.unit.notices.test_answers import TELLING
 
 _GIVEN_UP = [
@@ -22,26 +20,13 @@ def _give_up(story: Story, *invoice_ids: str, kind: str = "debt.handed-over.v1")
     return act(story, kind, invoice_ids=list(invoice_ids), approved_by="bert", **more)
 
 
-def _owing_two() -> Owner:
-    story = Owner()
-    story.customer()
-    for key, minor in (("i1", 3000), ("i2", 50)):
-        story.invoice(key, minor, payment_method="link", due_on="2026-05-29")
-    return story
-
-
-def _asking(story: Owner, **fields: Any) -> Owner:
-    told = {"purpose": "collection", "asks_for_money": True, "invoice_ids": ("i1", "i2")}
-    return story.owe(**(told | fields))
-
-
 @pytest.mark.parametrize(("kind", "more", "because"), _GIVEN_UP)
 def test_a_notice_asks_for_nothing_that_was_given_up_and_goes_out_after_its_recall(
     kind: str, more: dict[str, str], because: str
 ) -> None:
-    story = _owing_two()
+    story = owing_two()
     act(story, kind, invoice_ids=["i1", "i2"], approved_by="bert", **more)
-    _asking(story).again()
+    asking(story).again()
     assert story.notices == []
     assert story.not_sent[-1] == because
     assert story.state is not None
@@ -51,9 +36,9 @@ def test_a_notice_asks_for_nothing_that_was_given_up_and_goes_out_after_its_reca
 
 
 def test_of_two_debts_the_one_given_up_is_left_out() -> None:
-    story = _owing_two()
+    story = owing_two()
     _give_up(story, "i1")
-    _asking(story)
+    asking(story)
     message = story.messages()[-1]
     assert message.invoice_ids == ("i2",)
     assert message.amount_due is not None
@@ -62,18 +47,18 @@ def test_of_two_debts_the_one_given_up_is_left_out() -> None:
 
 
 def test_paid_and_given_up_leave_nothing_to_ask_for() -> None:
-    story = _owing_two()
+    story = owing_two()
     _give_up(story, "i1")
     allocations = [{"invoice_id": "i2", "amount": eur(50)}]
     story.payment(minor=50, allocations=allocations)
-    _asking(story)
+    asking(story)
     assert story.notices == []
 
 
 @pytest.mark.parametrize("kind", ["plan_late", "plan_broken", "instalment_due"])
 def test_notices_of_a_plan_do_not_ask_for_what_a_collector_has(kind: str) -> None:
     """Whatever becomes of the plan: its figures would ask for what the collector asks for."""
-    story = _owing_two()
+    story = owing_two()
     _give_up(story, "i1")
     values = {"plan": "q1", "total": "30,50", "paid": "0,00", "rest": "30,50", "schedule": ""}
     more = {"number": "1", "of": "3", "day": "1 juli", "sum": "30,50"}

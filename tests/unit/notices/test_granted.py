@@ -9,21 +9,8 @@ import pytest
 
 from tests.unit.arrangements.told import act
 from tests.unit.collections.story import eur
-from tests.unit.notices.owner import Owner
+from tests.unit.notices.owner import Owner, asking, owing_two
 from tests.unit.receivables.fee_story import FeeStory
-
-
-def _owing_two() -> Owner:
-    story = Owner()
-    story.customer()
-    for key, minor in (("i1", 3000), ("i2", 50)):
-        story.invoice(key, minor, payment_method="link", due_on="2026-05-29")
-    return story
-
-
-def _asking(story: Owner, **fields: Any) -> Owner:
-    told = {"purpose": "collection", "asks_for_money": True, "invoice_ids": ("i1", "i2")}
-    return story.owe(**(told | fields))
 
 
 def _dispute(story: Any, *invoice_ids: str, key: str = "d1") -> Any:
@@ -36,9 +23,9 @@ def _answer(story: Any, key: str = "d1") -> Any:
 
 
 def test_a_notice_names_and_sums_only_what_nothing_stands_in_the_way_of() -> None:
-    story = _owing_two()
+    story = owing_two()
     story.holds_looks = True
-    _asking(story)
+    asking(story)
     _dispute(story, "i1")
     story.decide_looks()
     message = story.messages()[-1]
@@ -51,9 +38,9 @@ def test_a_notice_names_and_sums_only_what_nothing_stands_in_the_way_of() -> Non
 
 def test_what_it_named_is_paid_before_it_leaves() -> None:
     """Taken back; the rest of it waits for its dispute, and is asked for after that."""
-    story = _owing_two()
+    story = owing_two()
     _dispute(story, "i1")
-    _asking(story)
+    asking(story)
     allocations = [{"invoice_id": "i2", "amount": eur(50)}]
     story.payment(minor=50, allocations=allocations)
     assert story.withdrawn[-1] == story.notices[0][1]
@@ -84,7 +71,7 @@ def test_the_law_s_letter_never_leaves_with_figures_of_other_items() -> None:
     both.customer().invoice("i1", payment_method="link").invoice("i2", payment_method="link")
     _dispute(both, "i1")
     values = {"fee": "€ 40,00", "total": "€ 139,98"}
-    _asking(both, kind="fourteen_day_letter", values=values)
+    asking(both, kind="fourteen_day_letter", values=values)
     assert both.notices == []
     assert both.not_sent[-1] == "dispute"
     _answer(both)
@@ -139,7 +126,7 @@ def test_a_letter_is_withdrawn_when_one_of_its_items_is_disputed() -> None:
 
 
 def test_another_notice_goes_on_while_one_of_its_items_may_be_asked_for() -> None:
-    story = _asking(_owing_two())
+    story = asking(owing_two())
     _dispute(story, "i1")
     assert story.notices[0][1] not in story.withdrawn
     _dispute(story, "i2", key="d2")
@@ -148,7 +135,7 @@ def test_another_notice_goes_on_while_one_of_its_items_may_be_asked_for() -> Non
 
 
 def test_what_confirms_an_agreement_is_not_withdrawn_by_it() -> None:
-    story = _owing_two()
+    story = owing_two()
     parts = [("2026-06-15", 1500), ("2026-07-15", 1550)]
     told = [{"due_on": day, "amount": eur(minor)} for day, minor in parts]
     about = {"plan_id": "q1", "currency": "EUR", "invoice_ids": ["i1", "i2"]}
